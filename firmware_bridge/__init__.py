@@ -1,0 +1,1 @@
+"""A World and a Brain made of hardware."""

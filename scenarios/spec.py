@@ -1,0 +1,22 @@
+"""What a scenario file may say: one file names a world, a controller and how it is tried."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from controller.spec import Reflex
+from sensors.spec import Settings
+from sim.spec import Bullet
+
+
+class Scenario(Settings):
+    """One experiment. episodes: objects tried. seed: of the objects; tune below 1000, report from 1000 up."""
+
+    name: Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]*$")]
+    title: str
+    world: Bullet
+    controller: Reflex
+    episodes: Annotated[int, Meta(ge=1, le=100_000)] = 20
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1000

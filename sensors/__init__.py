@@ -1,0 +1,1 @@
+"""Body to data: events, taxels and the values that travel through the stack. Knows nothing above it."""

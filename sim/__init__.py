@@ -1,0 +1,1 @@
+"""A World made of physics."""
