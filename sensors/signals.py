@@ -91,8 +91,12 @@ class Body:
 
     def empty_sensed(self) -> Sensed:
         return Sensed(
-            0, np.zeros(MAX_SPIKES, np.uint16), 0, 0,
-            np.zeros(len(self.analog), np.int16), np.zeros(len(self.goal), np.int16),
+            0,
+            np.zeros(MAX_SPIKES, np.uint16),
+            0,
+            0,
+            np.zeros(len(self.analog), np.int16),
+            np.zeros(len(self.goal), np.int16),
         )
 
     def idle(self) -> Command:

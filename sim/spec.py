@@ -116,7 +116,7 @@ class Episode:
 class Contact:
     """How the object touches the pads now; index 0 is the left pad. The arrays are overwritten each tick.
 
-    Pad frame: u is horizontal, v points up, both in the pad's face, origin in its centre. pad_half_m: the face is a square.
+    Pad frame: u is horizontal, v points up, both in the pad's face, origin in its centre. The face is a square.
     """
 
     pad_half_m: float
@@ -125,15 +125,21 @@ class Contact:
     point_m: NDArray[np.float64]  # (2, MAX_CONTACTS, 2) u, v of each point
     normal_n: NDArray[np.float64]  # (2, MAX_CONTACTS) normal force, >= 0
     shear_n: NDArray[np.float64]  # (2, 2) u, v force the object exerts on the pad
-    slide_m_per_s: NDArray[np.float64]  # (2, 2) u, v velocity of the object's surface relative to the pad, at its centre
+    slide_m_per_s: NDArray[np.float64]  # (2, 2) u, v velocity of the object relative to the pad, at the contact
     spin_rad_per_s: NDArray[np.float64]  # (2,) rotation of the object relative to the pad about the pad's normal
 
     @staticmethod
     def empty(pad_half_m: float) -> Contact:
         m = MAX_CONTACTS
         return Contact(
-            pad_half_m, 0.0, np.zeros(2, np.int64), np.zeros((2, m, 2)), np.zeros((2, m)),
-            np.zeros((2, 2)), np.zeros((2, 2)), np.zeros(2),
+            pad_half_m,
+            0.0,
+            np.zeros(2, np.int64),
+            np.zeros((2, m, 2)),
+            np.zeros((2, m)),
+            np.zeros((2, 2)),
+            np.zeros((2, 2)),
+            np.zeros(2),
         )
 
 
