@@ -136,8 +136,8 @@ GRIPPER_ANALOG = (
 """Channels of a parallel gripper on a lifting axis.
 
 opening: distance between the pads. height: of the gripper above its start. normal: mean normal force of the two pads.
-load: sum of both pads' shear, positive when the object pulls the gripper down. rim_normal, rim_shear: the lightly pressed
-taxels' summed normal and shear force, scaled by a common power of two so that only their ratio has a meaning.
+load: sum of both pads' shear, positive when the object pulls the gripper down. rim_normal, rim_shear: summed normal and
+shear force of the lightly pressed taxels, scaled by a common power of two so that only their ratio has a meaning.
 """
 
 GRIPPER_GOAL = (Channel("hold", 1.0), Channel("height_m", 2e-5))

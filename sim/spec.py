@@ -37,8 +37,8 @@ class Trial(Settings):
 class Bullet(Spec, tag="bullet"):
     """A PyBullet world. The tick is a whole number of physics steps of 1 ms or less.
 
-    delay_ms: from the moment a thing is sensed to the moment a brain sees it. force_noise: standard deviation of the pad
-    force totals, relative.
+    delay_ms: from the moment a thing is sensed to the moment a brain sees it. force_noise: standard deviation of the
+    pad force totals, relative.
     """
 
     robot: Literal["column", "panda"] = "column"
