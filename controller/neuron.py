@@ -1,0 +1,72 @@
+"""The laws of the integer neurons: each a scalar function that C and Verilog mirror, and its population kernel.
+
+Membranes are int32 that stay in the int16 range, traces int16. `>>` rounds toward minus infinity everywhere.
+"""
+
+from __future__ import annotations
+
+from numba import int32, njit
+
+V_MIN = -32768
+V_MAX = 32767
+TRACE_MAX = 32767
+
+
+@njit(cache=True, inline="always")
+def lif_step(v, current, leak_shift, threshold):  # type: ignore[no-untyped-def]
+    """Advance one neuron by one tick: v' = sat16(v - (v >> leak_shift) + current); fire and subtract at threshold.
+
+    Args:
+        v: membrane state, int16 range.
+        current: summed synaptic input of this tick, -2^24..2^24.
+        leak_shift: time constant of 2^leak_shift ticks, 1..15.
+        threshold: firing level, 1..32767.
+
+    Returns:
+        v', fired.
+
+    Source: leaky integrate-and-fire, Gerstner et al. 2014, Neuronal Dynamics, eq. 1.9, forward Euler; unlike it, reset
+    subtracts the threshold, so that the residue is kept and the rate stays proportional to the drive.
+    """
+    v = min(max(v - (v >> leak_shift) + current, V_MIN), V_MAX)
+    fired = v >= threshold
+    return (v - threshold if fired else v), fired
+
+
+@njit(cache=True, inline="always")
+def trace_step(trace, fired, decay_shift, step):  # type: ignore[no-untyped-def]
+    """Advance a spike trace by one tick: a' = min(a - (a >> decay_shift) + step * fired, 32767), a in 0..32767.
+
+    decay_shift: time constant of 2^decay_shift ticks, 1..14. step: 1..32767. Traces below 2^decay_shift stay where they
+    are (floor of the shift), less than one part in a hundred of a firing neuron's.
+    """
+    return min(trace - (trace >> decay_shift) + (step if fired else 0), TRACE_MAX)
+
+
+@njit(cache=True)
+def lif_population(v, current, leak_shift, threshold, alive, fired):  # type: ignore[no-untyped-def]
+    """`lif_step` for each neuron of int32 (N,) `v`; dead ones (alive == 0) never fire. Returns the number of spikes."""
+    spikes = int32(0)
+    for i in range(v.size):
+        next_v, fires = lif_step(v[i], current[i], leak_shift, threshold)
+        v[i] = int32(next_v)
+        fired[i] = fires and alive[i] != 0
+        spikes += int32(fired[i])
+    return spikes
+
+
+@njit(cache=True)
+def trace_population(trace, fired, decay_shift, step):  # type: ignore[no-untyped-def]
+    """`trace_step` for each of int16 (N,) `trace`."""
+    for i in range(trace.size):
+        trace[i] = trace_step(int32(trace[i]), fired[i], decay_shift, step)
+
+
+@njit(cache=True)
+def encode(x, encoder, bias, shift, current):  # type: ignore[no-untyped-def]
+    """Drive of a population code: current = bias + (encoder . x >> shift); x int16 (D,), encoder int8 (N, D)."""
+    for i in range(current.size):
+        total = int32(0)
+        for d in range(x.size):
+            total += int32(encoder[i, d]) * int32(x[d])
+        current[i] = bias[i] + (total >> shift)

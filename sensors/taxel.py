@@ -1,0 +1,196 @@
+"""The afferents of a fingertip: taxel readings to address-events, in integers, as a skin's own microcontroller would.
+
+Three kinds, after the classes of human fingertip afferents (Johansson and Flanagan 2009, Nat. Rev. Neurosci. 10:345):
+SA-I tell sustained pressure, RA-I its change, vibration afferents (Pacinian-like) the flutter of a surface that slides.
+A skin of n x n taxels a pad is an event sensor of 2n x 3n: x = pad * n + u, y = kind * n + v.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .signals import EVENT
+
+SA, RA, VIBRATION = 0, 1, 2
+KINDS: Final = 3
+
+V_REST = -65 << 8
+V_PEAK = 30 << 8
+RESET_U = 8 << 8
+SA_GAIN = 150
+RA_GAIN = 420
+VIBRATION_FLOOR_MN = 2
+VIBRATION_LEVELS_HALF = (6, 9, 14)  # of the noise unit, in halves
+RIM_LOW, RIM_HIGH = 3, 13  # of the strongest taxel, in 32nds
+RIM_SHIFT = 3
+
+
+@njit(cache=True)
+def izhikevich_step(v, u, current):  # type: ignore[no-untyped-def]
+    """Advance one regular-spiking neuron by 1 ms: v' = v + 0.04 v^2 + 5 v + 140 - u + I; u' = u + a (b v - u).
+
+    Args:
+        v: membrane potential in 1/256 mV, at most V_PEAK.
+        u: recovery in 1/256 mV.
+        current: input in 1/256 mV, 0..65535.
+
+    Returns:
+        v, u, fired; on firing v = c and u grows by d. a = 0.02 (5/256), b = 0.2 (51/256), c = -65, d = 8; 0.04 is
+        41/1024; every >> rounds toward minus infinity.
+
+    Source: Izhikevich 2003, IEEE Trans. Neural Netw. 14:1569, equations 1 to 3, regular spiking.
+    """
+    v = v + ((((v * v) >> 8) * 41) >> 10) + 5 * v + (140 << 8) - u + current
+    u = u + ((5 * (((51 * v) >> 8) - u)) >> 8)
+    if v >= V_PEAK:
+        return V_REST, u + RESET_U, True
+    return max(v, -(90 << 8)), u, False
+
+
+@njit(cache=True)
+def log2_q4(value):  # type: ignore[no-untyped-def]
+    """Logarithm to base 2 of 1..2^31-1 in sixteenths, linear between powers of two (Mitchell 1962); 0 below 1."""
+    if value < 1:
+        return 0
+    exponent = 0
+    scaled = value
+    while scaled > 1:
+        scaled >>= 1
+        exponent += 1
+    fraction = ((value << 4) >> exponent) - 16
+    return (exponent << 4) + fraction
+
+
+@njit(cache=True)
+def _emit(events, count, t_us, x, y, on):  # type: ignore[no-untyped-def]
+    if count < events.size:
+        event = events[count]
+        event.t = t_us
+        event.x = x
+        event.y = y
+        event.on = on
+    return count + 1
+
+
+@njit(cache=True)
+def _afferents(taxels_mn, t_us, sa, ra, slow, level, rim, events):  # type: ignore[no-untyped-def]
+    """One tick of all afferents; returns the number of events made (more than `events` holds: the rest was lost)."""
+    n = taxels_mn.shape[1]
+    count = 0
+    rim_normal = 0
+    rim_shear = 0
+    for pad in range(2):
+        total = 0
+        flutter = 0
+        most = 0
+        for row in range(n):
+            for column in range(n):
+                p = np.int64(taxels_mn[pad, row, column, 0])
+                most = max(most, p)
+                slow[pad, row, column] += ((p << 6) - slow[pad, row, column]) >> 3
+        for row in range(n):
+            for column in range(n):
+                p = np.int64(taxels_mn[pad, row, column, 0])
+                if 4 * p > most:
+                    total += p
+                    flutter += p - (slow[pad, row, column] >> 6)
+        for row in range(n):
+            for column in range(n):
+                p = np.int64(taxels_mn[pad, row, column, 0])
+                x = pad * n + column
+                # Weber's law: one skin feels 20 mN and 20 N, so afferents see the logarithm of what exceeds the noise.
+                strength = log2_q4((max(p, 0) + 16) >> 3)
+                current = max(strength - 24, 0) * SA_GAIN
+                v, u, fired = izhikevich_step(sa[pad, row, column, 0], sa[pad, row, column, 1], current)
+                sa[pad, row, column, 0] = v
+                sa[pad, row, column, 1] = u
+                if fired:
+                    count = _emit(events, count, t_us, x, SA * n + row, True)
+
+                slow_level = level[pad, row, column]
+                change = (strength << 4) - slow_level
+                level[pad, row, column] = slow_level + (change >> 3)
+                current = max(abs(change) - 64, 0) * RA_GAIN >> 4
+                v, u, fired = izhikevich_step(ra[pad, row, column, 0], ra[pad, row, column, 1], min(current, 65535))
+                ra[pad, row, column, 0] = v
+                ra[pad, row, column, 1] = u
+                if fired:
+                    count = _emit(events, count, t_us, x, RA * n + row, change > 0)
+
+                # The rim of a contact creeps under any load: only what is pressed firmly tells of sliding.
+                if 4 * p > most and total > 0:
+                    own = 2 * (p - (slow[pad, row, column] >> 6) - flutter * p // total)
+                    unit = VIBRATION_FLOOR_MN + (p >> 7)
+                    for threshold in VIBRATION_LEVELS_HALF:
+                        if abs(own) > threshold * unit:
+                            count = _emit(events, count, t_us, x, VIBRATION * n + row, own > 0)
+
+                if 32 * p > RIM_LOW * most and 32 * p < RIM_HIGH * most:
+                    rim_normal += p
+                    rim_shear -= taxels_mn[pad, row, column, 2]
+    rim[0] += ((rim_normal << 8) - rim[0]) >> RIM_SHIFT
+    rim[1] += ((rim_shear << 8) - rim[1]) >> RIM_SHIFT
+    return count
+
+
+@njit(cache=True)
+def common_scale(first, second):  # type: ignore[no-untyped-def]
+    """Shift both by one power of two so that the larger magnitude lies in 8192..16383; zeros stay zero."""
+    size = max(abs(first), abs(second))
+    if size == 0:
+        return 0, 0
+    shift = 0
+    while size >= 16384:
+        size >>= 1
+        shift += 1
+    while size < 8192:
+        size <<= 1
+        shift -= 1
+    if shift >= 0:
+        return first >> shift, second >> shift
+    return first << -shift, second << -shift
+
+
+class Afferents:
+    """The afferents of two pads; `sense` fills `events[:count]` and `rim`, allocating nothing.
+
+    events: EVENT (capacity,). count: events of this tick. lost: events of this tick beyond the capacity.
+    rim: (normal, shear), the lightly pressed taxels' sums, low-passed over 8 ticks, under a common power of two.
+    """
+
+    def __init__(self, taxels: int, capacity: int = 1024) -> None:
+        shape = (2, taxels, taxels)
+        self.taxels = taxels
+        self.events = np.zeros(capacity, EVENT)
+        self.count = 0
+        self.lost = 0
+        self.rim = (0, 0)
+        self._sa = np.zeros((*shape, 2), np.int64)
+        self._ra = np.zeros((*shape, 2), np.int64)
+        self._slow = np.zeros(shape, np.int64)
+        self._level = np.zeros(shape, np.int64)
+        self._rim = np.zeros(2, np.int64)
+        self.reset()
+
+    def reset(self) -> None:
+        """Return every afferent to rest."""
+        for neurons in (self._sa, self._ra):
+            neurons[..., 0] = V_REST
+            neurons[..., 1] = (51 * V_REST) >> 8
+        for array in (self._slow, self._level, self._rim):
+            array[:] = 0
+        self._level[:] = log2_q4(2) << 4
+        self.count = self.lost = 0
+        self.rim = (0, 0)
+
+    def sense(self, taxels_mn: NDArray[np.int16], t_us: int) -> int:
+        """Advance by one tick of 1 ms on int16 (2, n, n, 3) readings in mN; returns `count`."""
+        made = _afferents(taxels_mn, t_us, self._sa, self._ra, self._slow, self._level, self._rim, self.events)
+        self.count = min(made, self.events.size)
+        self.lost = made - self.count
+        self.rim = common_scale(int(self._rim[0]), int(self._rim[1]))
+        return self.count

@@ -1,0 +1,150 @@
+"""BulletWorld: physics, skin and camera as one body that a brain can be closed around.
+
+What a brain sees is `delay_ms` old, in integers, and noisy; what only the simulator knows is in `truth`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sensors.address import NOWHERE, AddressMap
+from sensors.signals import (
+    GRIPPER_ANALOG,
+    GRIPPER_EFFORT,
+    GRIPPER_GOAL,
+    Body,
+    Command,
+    Region,
+    Sensed,
+)
+from sensors.taxel import KINDS, RA, SA, VIBRATION, Afferents
+
+from .contact import SoftSkin
+from .episode import Script
+from .plant import Plant
+from .spec import Bullet, Episode
+
+NOISE_STEPS = 1 << 14
+SKIN_STREAM, FORCE_STREAM, CAMERA_STREAM = 1, 2, 3
+POOLED = 4
+EYE_ROWS, EYE_COLUMNS = 6, 8
+
+GRIPPER = Body(
+    GRIPPER_ANALOG,
+    GRIPPER_GOAL,
+    GRIPPER_EFFORT,
+    (
+        Region("vibration", 0, (2, POOLED, POOLED)),
+        Region("touch", 32, (2,)),
+        Region("release", 34, (2,)),
+        Region("pressure", 36, (2,)),
+        Region("camera", 38, (EYE_ROWS, EYE_COLUMNS)),
+    ),
+)
+"""A parallel gripper with two skins and an eye. vibration: pad, row v, column u. touch, release, pressure: pad."""
+
+
+def skin_map(taxels: int) -> AddressMap:
+    """Addresses of the afferents of two pads, laid out as `sensors.taxel` says, pooled to 4 x 4 fields a pad."""
+    table = np.full((2, KINDS * taxels, 2 * taxels), NOWHERE, np.uint16)
+    field = taxels // POOLED
+    for pad in range(2):
+        columns = slice(pad * taxels, (pad + 1) * taxels)
+        for v in range(taxels):
+            for u in range(taxels):
+                address = (pad * POOLED + v // field) * POOLED + u // field
+                table[:, VIBRATION * taxels + v, pad * taxels + u] = address
+        table[1, RA * taxels : (RA + 1) * taxels, columns] = 32 + pad
+        table[0, RA * taxels : (RA + 1) * taxels, columns] = 34 + pad
+        table[:, SA * taxels : (SA + 1) * taxels, columns] = 36 + pad
+    return AddressMap(table, once=(32, 33, 34, 35, 36, 37))
+
+
+class BulletWorld:
+    """One gripper in PyBullet; call `reset` with an episode before the first `advance`.
+
+    Attributes:
+        body: what the gripper senses and acts with. idle: the command before any brain has spoken.
+        truth: TRUTH (), of the tick just simulated, not delayed. For scores and for baselines that say so.
+        skin, afferents: what the pads read and told in the tick just simulated, for viewers; None where disabled.
+    """
+
+    def __init__(self, spec: Bullet) -> None:
+        self.spec = spec
+        self.body = GRIPPER
+        self.idle = GRIPPER.idle()
+        self.script = Script(spec.trial)
+        self.plant = Plant(spec)
+        self.skin = SoftSkin(spec.skin) if spec.skin.enabled else None
+        self.afferents = Afferents(spec.skin.taxels) if spec.skin.enabled else None
+        self._skin_map = skin_map(spec.skin.taxels)
+        self._delay = spec.delay_ms * 1000 // spec.tick_us
+        self._ring = [GRIPPER.empty_sensed() for _ in range(self._delay + 1)]
+        self._sensed = GRIPPER.empty_sensed()
+        self._noise = np.zeros(NOISE_STEPS)
+        self._tick = 0
+
+    @property
+    def truth(self) -> np.ndarray:
+        return self.plant.truth
+
+    def reset(self, episode: Episode) -> None:
+        """Begin an episode: its object stands between the open pads, nothing has been sensed."""
+        self.plant.reset(episode)
+        for stream, sensor in ((SKIN_STREAM, self.skin),):
+            if sensor is not None:
+                rng = np.random.default_rng([episode.seed, episode.index, stream])
+                sensor.reset(rng, episode.wavelength_m)
+        if self.afferents is not None:
+            self.afferents.reset()
+        self._skin_map.reset()
+        self._noise[:] = np.random.default_rng([episode.seed, episode.index, FORCE_STREAM]).standard_normal(NOISE_STEPS)
+        for sensed in self._ring:
+            sensed.count = sensed.overflow = 0
+            sensed.analog[:] = 0
+        self._tick = 0
+        self._sense(0)
+        for sensed in self._ring[1:]:
+            sensed.analog[:] = self._ring[0].analog
+        self._tick = 0
+
+    def advance(self, t_us: int, command: Command) -> Sensed:
+        """Simulate until `t_us` under `command`; returns what the brain sees then, `delay_ms` old, and the goal now."""
+        lift, grip = self.body.effort
+        self.plant.advance(t_us, float(command.effort[0]) * lift.lsb, float(command.effort[1]) * grip.lsb)
+        self._tick += 1
+        self._sense(t_us)
+        seen = self._ring[(self._tick + 1) % len(self._ring)] if self._delay else self._ring[0]
+        seen.t_us = t_us
+        hold, height_m = self.script.goal(t_us * 1e-6)
+        seen.goal[0] = 1 if hold else 0
+        seen.goal[1] = self.body.goal[1].to_int(height_m)
+        return seen
+
+    def _sense(self, t_us: int) -> None:
+        """Fill this tick's place in the delay line."""
+        sensed = self._ring[self._tick % len(self._ring)]
+        sensed.count = sensed.overflow = 0
+        joints, contact = self.plant.joints, self.plant.contact
+        values = sensed.analog
+        channels = self.body.analog
+        values[0] = channels[0].to_int(joints.opening_m)
+        values[1] = channels[1].to_int(joints.opening_m_per_s)
+        values[2] = channels[2].to_int(joints.height_m)
+        values[3] = channels[3].to_int(joints.height_m_per_s)
+        at = 2 * self._tick
+        normal_n = 0.5 * (contact.normal_n[0, : contact.count[0]].sum() + contact.normal_n[1, : contact.count[1]].sum())
+        load_n = -(contact.shear_n[0, 1] + contact.shear_n[1, 1])
+        noise = self.spec.force_noise
+        values[4] = channels[4].to_int(normal_n * (1.0 + noise * self._noise[at % NOISE_STEPS]))
+        values[5] = channels[5].to_int(load_n * (1.0 + noise * self._noise[(at + 1) % NOISE_STEPS]))
+        values[6] = values[7] = 0
+        if self.skin is not None and self.afferents is not None:
+            taxels = self.skin.read(contact, self.spec.tick_us * 1e-6)
+            self.afferents.sense(taxels, t_us)
+            values[6], values[7] = self.afferents.rim
+            self._skin_map.route(self.afferents.events, self.afferents.count, sensed)
+
+    def close(self) -> None:
+        """Let go of the physics server."""
+        self.plant.close()
