@@ -1,0 +1,177 @@
+"""Network.step(sensed) -> Command: the spiking grip controller of this machine; owns its arrays, allocates nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numba import int16, int32, njit
+from numpy.typing import NDArray
+
+from sensors.errors import UserError
+from sensors.signals import GRIPPER_ANALOG, GRIPPER_EFFORT, Body, Command, Int16, Sensed
+
+from . import image as images
+from .guard import guard_step
+from .image import AHEAD, FRICTION, IMAGE, SENSES
+from .reflex import LEAK_SHIFT, THRESHOLD, decide_grip, foresee, learn_friction, sense_slip
+from .servo import lift_effort, refer
+from .spec import PROBE, Reflex
+
+LIFT_MAX, GRIP_MAX = 16000, 32000
+LIFT_SLEW, GRIP_SLEW = 2000, 800
+OPEN_GRIP = -400
+FEELER_WEIGHT, EYE_WEIGHT = 6000, 5000
+LOG_STEPS = 16
+
+
+@njit(cache=True)
+def _log2(value):  # type: ignore[no-untyped-def]
+    """Logarithm to base 2 in 1/2048, linear between powers of two (Mitchell 1962); 0 for values below 1."""
+    if value < 1:
+        return int32(0)
+    exponent = int32(0)
+    scaled = value
+    while scaled > 1:
+        scaled >>= 1
+        exponent += int32(1)
+    return int32((exponent << 11) + ((value << 11) >> exponent) - 2048)
+
+
+@njit(cache=True)
+def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyped-def]
+    """One tick of the whole controller on record `state` (1,); writes state.effort and `probe` (1,)."""
+    s = state[0]
+    s.tick += np.uint32(1)
+    if s.dead_from != 0 and s.tick == s.dead_from:
+        for i in range(FRICTION):
+            s.friction_alive[i] = 1 - s.doomed[i]
+        for i in range(AHEAD):
+            s.ahead_alive[i] = 1 - s.doomed[FRICTION + i]
+        for i in range(SENSES):
+            s.sense_alive[i] = 1 - s.doomed[FRICTION + AHEAD + i]
+    height = int32(analog[2])
+    normal, load = int32(analog[4]) * 5, int32(analog[5]) * 2
+    s.normal_mn += ((normal << 4) - s.normal_mn) >> 2
+    s.load_mn += ((load << 4) - s.load_mn) >> 2
+    s.load_slow += ((load << 8) - s.load_slow) >> 7
+    s.touch = min(s.touch + 1, 1000) if normal > 150 else max(s.touch - 4, 0)
+
+    started, spikes_made = sense_slip(s, spikes, count, abs(int32(analog[3])) * 4)
+    x[0] = int16(min(_log2(max(s.normal_mn >> 4, 1)) * 2 - 32000, 32767))
+    x[1] = int16(min(max((int32(analog[0]) << 3) - 32768, -32768), 32767))
+    spikes_made += learn_friction(s, int32(analog[6]), int32(analog[7]), x)
+    refer(s, int32(goal[1]), height, int32(goal[0]))
+    x[0] = int16(min(max(s.speed * 8, -32768), 32767))
+    x[1] = int16(min(max((s.speed * 16 - s.speed_slow) * 4, -32768), 32767))
+    fired, swing, learned = foresee(s, x, ((s.height >> 8) - height) * 16)
+    spikes_made += fired
+
+    ahead = max((s.load_slow >> 8) + swing, int32(0)) if s.carried != 0 else int32(0)
+    grip = decide_grip(s, max(s.load_mn >> 4, ahead)) if goal[0] != 0 else int32(OPEN_GRIP)
+    if goal[0] == 0:
+        s.grip = s.touch_grip << 8
+    lift = lift_effort(s, height, learned)
+    s.effort[0] = int16(guard_step(int32(s.effort[0]), lift, -LIFT_MAX, LIFT_MAX, LIFT_SLEW))
+    s.effort[1] = int16(guard_step(int32(s.effort[1]), grip, OPEN_GRIP, GRIP_MAX, GRIP_SLEW))
+    s.ledger[0] += FRICTION + AHEAD + SENSES
+    s.ledger[3] += spikes_made
+    p = probe[0]
+    p.slip = s.slipping != 0
+    p.started = started
+    p.compliance = s.compliance
+    p.grip_target = s.grip >> 8
+    p.load_ahead = ahead >> 1
+    p.spikes = spikes_made
+
+
+def _population(rng: np.random.Generator, neurons: int) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+    """Random encoders on the circle and intercepts, as int8 gains and int32 biases, for `encode` with shift 8.
+
+    Rates rise from zero at the intercept, uniform in -0.9..0.7, to 100..250 Hz (Eliasmith and Anderson 2003, ch. 4).
+    """
+    angle = rng.uniform(0, 2 * np.pi, neurons)
+    intercept = rng.uniform(-0.9, 0.7, neurons)
+    rheobase = THRESHOLD >> LEAK_SHIFT
+    gain = (rng.uniform(0.1, 0.25, neurons) * THRESHOLD) / (1 - intercept)
+    encoder = np.column_stack([np.cos(angle), np.sin(angle)]) * (gain / 128)[:, None]
+    return np.clip(np.rint(encoder), -127, 127).astype(np.int8), np.rint(rheobase - gain * intercept).astype(np.int32)
+
+
+def build(spec: Reflex) -> NDArray[np.void]:
+    """Make the record of a network that has not learned anything: IMAGE (1,)."""
+    rng = np.random.default_rng(spec.seed)
+    record = np.zeros(1, IMAGE)
+    s = record[0]
+    s["key"] = rng.integers(1 << 32)
+    for name, neurons in (("friction", FRICTION), ("ahead", AHEAD)):
+        s[f"{name}_encoder"], s[f"{name}_bias"] = _population(rng, neurons)
+        s[f"{name}_alive"] = 1
+    s["sense_alive"] = 1
+    s["doomed"] = rng.random(FRICTION + AHEAD + SENSES) < spec.dead
+    configure(record, spec)
+    return record
+
+
+def configure(record: NDArray[np.void], spec: Reflex) -> None:
+    """Write what the scenario says, and is not learned, into a record."""
+    s = record[0]
+    s["learning"] = spec.learning
+    s["margin"] = round(spec.margin * 256)
+    s["prior"] = s["compliance"] = round(2048 / spec.prior_friction)
+    s["touch_grip"] = GRIPPER_EFFORT[1].to_int(spec.touch_n)
+    s["boost"] = round(spec.boost * 256)
+    s["feeler_weight"] = round(FEELER_WEIGHT * spec.skin_weight)
+    s["eye_weight"] = round(EYE_WEIGHT * spec.eye_weight)
+    s["dead_from"] = spec.dead_from_ms if spec.dead > 0 else 0
+
+
+class Network:
+    """The spiking controller as a brain.
+
+    Attributes:
+        image: IMAGE (1,), all of its state. probe: PROBE (1,), what it thought in the last tick.
+    """
+
+    def __init__(self, spec: Reflex, body: Body) -> None:
+        if body.analog != GRIPPER_ANALOG or body.effort != GRIPPER_EFFORT:
+            raise UserError(
+                f"controller kind reflex drives a gripper ({len(GRIPPER_ANALOG)} channels, {len(GRIPPER_EFFORT)} "
+                f"efforts), this body has {len(body.analog)} and {len(body.effort)}; choose another controller"
+            )
+        self.image = build(spec)
+        self.probe = np.zeros(1, PROBE)
+        self._initial = self.image.copy()
+        self._x = np.zeros(2, np.int16)
+        self._command = Command(np.zeros(len(body.effort), np.int16))
+
+    def reset(self) -> None:
+        """Return to the state before the first tick: newly built, or as last loaded."""
+        self.image[:] = self._initial
+        self.probe[:] = 0
+
+    def step(self, sensed: Sensed) -> Command:
+        """One tick; see `tick`. The returned command is overwritten by the next call."""
+        analog: Int16 = sensed.analog
+        tick(self.image, sensed.spikes, sensed.count, analog, sensed.goal, self._x, self.probe)
+        self._command.effort[:] = self.image["effort"][0]
+        return self._command
+
+    def state_hash(self) -> int:
+        """CRC-32 of the whole state, learned weights included."""
+        return images.state_hash(self.image)
+
+    def save(self, path: Path) -> None:
+        """Write the whole state."""
+        images.save(self.image, path)
+
+    def load(self, path: Path) -> None:
+        """Take over the learned weights of a saved state; the rest starts afresh. A failed load changes nothing.
+
+        Raises:
+            UserError: the file is missing, damaged, or of another layout.
+        """
+        other = images.load(path)
+        for name in images.LEARNED:
+            self._initial[name] = other[name]
+        self.reset()

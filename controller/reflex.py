@@ -1,0 +1,165 @@
+"""Slip, friction and grip: the spiking network that decides how hard to hold.
+
+The quantity learned is compliance, the grip force one newton of load needs: 1/friction, times half for two pads. It needs no division
+anywhere: at the rim of a contact, where bristles have let go, normal = compliance * shear.
+"""
+
+from __future__ import annotations
+
+from numba import int16, int32, njit
+
+from .image import AHEAD, EYE, FEELERS, FRICTION, SENSES, SLIP
+from .neuron import encode, lif_population, lif_step, trace_population
+from .plasticity import pes_population, read_out, scramble
+
+THRESHOLD = 16384
+LEAK_SHIFT = 5
+TRACE_SHIFT = 5
+TRACE_STEP = 512
+SENSE_LEAK_SHIFT = 3
+COMPLIANCE_MIN, COMPLIANCE_MAX = 1900, 20480
+BURST_ON, BURST_OFF = 2400, 700
+EYE_FIRST = 38
+
+
+@njit(cache=True, inline="always")
+def clamp(x, low, high):  # type: ignore[no-untyped-def]
+    """Return x limited to low..high."""
+    return min(max(x, low), high)
+
+
+@njit(cache=True)
+def normalised(a, b):  # type: ignore[no-untyped-def]
+    """Scale a > 0 and b by one power of two so that a lies in 8192..16383; b saturates at +-2^20."""
+    while a >= 16384:
+        a >>= 1
+        b >>= 1
+    while a < 8192:
+        a <<= 1
+        b <<= 1
+    return a, clamp(b, -(1 << 20), 1 << 20)
+
+
+@njit(cache=True)
+def sense_slip(s, spikes, count, moving):  # type: ignore[no-untyped-def]
+    """One tick of the slip detector: feelers and eye cells excite a pool of slip neurons that bursts with hysteresis.
+
+    The pool is held down in proportion to how far the load is from what the learned friction can carry.
+    """
+    current = s.current
+    for i in range(SENSES):
+        current[i] = 0
+    for k in range(count):
+        address = int32(spikes[k])
+        if address < FEELERS:
+            current[address] += s.feeler_weight
+        elif address >= EYE_FIRST and address < EYE_FIRST + EYE:
+            current[FEELERS + address - EYE_FIRST] += s.eye_weight
+    for i in range(FEELERS, FEELERS + EYE):
+        current[i] -= moving
+    votes = int32(0)
+    for i in range(FEELERS + EYE):
+        v, fires = lif_step(s.sense_v[i], current[i], SENSE_LEAK_SHIFT, THRESHOLD)
+        s.sense_v[i] = max(v, -THRESHOLD)
+        fires = fires and s.sense_alive[i] != 0
+        s.fired[FRICTION + AHEAD + i] = fires
+        votes += int32(fires)
+    need = int32((s.compliance * (s.load_mn >> 4)) >> 12)
+    normal = max(s.normal_mn >> 4, 1)
+    _, overload = normalised(normal, need - normal + (normal >> 4))
+    drive = clamp(overload * 2, -4000, 3000) + 2600 * votes if s.touch >= 30 else int32(0)
+    bursting = int32(0)
+    for i in range(FEELERS + EYE, SENSES):
+        rank = int32(i - FEELERS - EYE)
+        v, fires = lif_step(s.sense_v[i], drive + 60 * rank + (s.burst >> 3), SENSE_LEAK_SHIFT, THRESHOLD)
+        s.sense_v[i] = max(v, -THRESHOLD)
+        fires = fires and s.sense_alive[i] != 0
+        s.fired[FRICTION + AHEAD + i] = fires
+        bursting += int32(fires)
+    s.burst = s.burst - (s.burst >> 3) + 64 * bursting
+    was = s.slipping
+    if s.burst > BURST_ON:
+        s.slipping = 1
+    elif s.burst < BURST_OFF:
+        s.slipping = 0
+    s.ledger[1] += count + votes * SLIP
+    return s.slipping != 0 and was == 0, votes + bursting
+
+
+@njit(cache=True)
+def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
+    """One tick of the friction population: its read-out is the compliance, taught by the rim and by slip.
+
+    x: int16 (2,), the context: log of the grip, opening. Rim: normal = compliance * shear wherever bristles have let go;
+    as they let go long before the object does, the error is known before anything slips. In a burst the whole contact
+    slides and the totals teach the same law.
+    """
+    encode(x, s.friction_encoder, s.friction_bias, 8, s.current[:FRICTION])
+    spikes = lif_population(
+        s.friction_v, s.current[:FRICTION], LEAK_SHIFT, THRESHOLD, s.friction_alive, s.fired[:FRICTION]
+    )
+    trace_population(s.friction_trace, s.fired[:FRICTION], TRACE_SHIFT, TRACE_STEP)
+    s.compliance = clamp(s.prior + read_out(s.friction_weight, s.friction_trace), COMPLIANCE_MIN, COMPLIANCE_MAX)
+    load = s.load_mn >> 4
+    normal = max(s.normal_mn >> 4, 1)
+    need = int32((s.compliance * load) >> 12)
+    error = int32(0)
+    if s.touch >= 30 and load > 60:
+        if rim_shear > 1000:
+            lack = rim_normal - ((s.compliance * rim_shear) >> 11)
+            if lack < 0:
+                error = lack >> 1
+            elif 16 * need > 9 * normal:
+                error = lack
+        if s.slipping != 0:
+            n, t = normalised(normal, load >> 1)
+            lack = n - ((s.compliance * t) >> 11)
+            error = max(error, lack >> 1)
+    updates = int32(0)
+    if s.learning != 0 and error != 0:
+        start = scramble(s.tick * 2 + s.key)
+        updates = pes_population(s.friction_weight, error >> 1, s.friction_trace, 16, start)
+    s.ledger[1] += spikes * 2
+    s.ledger[2] += updates
+    return spikes
+
+
+@njit(cache=True)
+def foresee(s, x, height_error):  # type: ignore[no-untyped-def]
+    """One tick of the feed-forward population: from the motion intended it learns the load and the lifting force.
+
+    Errors are as old as the senses, so they are credited to a trace as old: an eligibility of the same lag.
+    Returns (spikes, load swing in mN, lifting force in LSB).
+    """
+    encode(x, s.ahead_encoder, s.ahead_bias, 8, s.current)
+    spikes = lif_population(
+        s.ahead_v, s.current, LEAK_SHIFT, THRESHOLD, s.ahead_alive, s.fired[FRICTION : FRICTION + AHEAD]
+    )
+    trace_population(s.ahead_trace, s.fired[FRICTION : FRICTION + AHEAD], TRACE_SHIFT, TRACE_STEP)
+    for i in range(AHEAD):
+        s.ahead_late[i] += int16((int32(s.ahead_trace[i]) - int32(s.ahead_late[i])) >> 4)
+    swing = read_out(s.ahead_weight[0], s.ahead_trace)
+    lift = read_out(s.ahead_weight[1], s.ahead_trace)
+    if s.learning != 0 and s.carried != 0:
+        start = scramble(s.tick * 2 + 1 + s.key)
+        seen = (s.load_mn >> 4) - (s.load_slow >> 8)
+        error = seen - read_out(s.ahead_weight[0], s.ahead_late)
+        s.ledger[2] += pes_population(s.ahead_weight[0], error >> 4, s.ahead_late, 16, start)
+        s.ledger[2] += pes_population(s.ahead_weight[1], height_error >> 3, s.ahead_late, 16, ~start)
+    s.ledger[1] += spikes * 2
+    return spikes, swing, lift
+
+
+@njit(cache=True)
+def decide_grip(s, load_mn):  # type: ignore[no-untyped-def]
+    """Grip for a load: margin * compliance * load / 2, raised while slip bursts; quick to rise, slow to fall."""
+    need = (s.compliance * max(load_mn, 0)) >> 12
+    if s.slipping != 0:
+        s.boosted = min(s.boosted + 3, s.boost)
+    else:
+        s.boosted -= (s.boosted + 63) >> 6
+    wanted = (need * s.margin) >> 8
+    wanted += (wanted * s.boosted) >> 8
+    target = max((wanted << 8) // 5, s.touch_grip << 8)
+    s.grip += (target - s.grip) >> (2 if target > s.grip else 7)
+    return s.grip >> 8

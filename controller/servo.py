@@ -1,0 +1,48 @@
+"""Lifting: follow the height that is asked, but load an unknown object no faster than the grip can follow."""
+
+from __future__ import annotations
+
+from numba import int32, njit
+
+TUG_START_TICKS = 60
+CARRIED = 75  # 1.5 mm of height in LSB
+RAISED = 500  # 10 mm
+SPEED_MAX = 3200  # 0.25 m/s in 1/256 LSB per tick
+SPEED_SLEW = 128  # 10 m/s^2
+STIFFNESS = 6  # 3000 N/m in effort LSB per height LSB
+FRICTION_NUMERATOR = 150  # 300 N s/m: 150 / 64 effort LSB per 1/256 height LSB per tick
+
+
+@njit(cache=True)
+def refer(s, goal, height, hold):  # type: ignore[no-untyped-def]
+    """Advance the reference height: a tug at first, its rate in proportion to the load, then the goal itself.
+
+    The tug waits whenever grip is short of 1.08 times what the load needs by the learned friction.
+    """
+    if hold == 0:
+        s.carried = s.raised = s.touch = 0
+    if goal > RAISED:
+        s.raised = 1
+    asked = goal << 8
+    if s.carried == 0 and s.raised == 0:
+        load = max(s.load_mn >> 4, 0)
+        need = (s.compliance * load) >> 12
+        ready = s.touch > TUG_START_TICKS and 256 * (s.normal_mn >> 4) >= 276 * need
+        wanted = 8 + ((load * 22) >> 10) if ready else int32(0)
+        if height > CARRIED:
+            s.carried = 1
+    else:
+        if s.raised == 0:
+            asked = max(asked, 100 << 8)
+        s.carried = 1 if hold != 0 else 0
+        wanted = (asked - s.height) >> 4
+    wanted = min(max(wanted, -SPEED_MAX), SPEED_MAX)
+    s.speed += min(max(wanted - s.speed, -SPEED_SLEW), SPEED_SLEW)
+    s.height += s.speed
+    s.speed_slow += ((s.speed << 4) - s.speed_slow) >> 4
+
+
+@njit(cache=True)
+def lift_effort(s, height, learned):  # type: ignore[no-untyped-def]
+    """Effort in LSB: viscous feed-forward, proportional to the height error, and what was learned."""
+    return ((s.speed * FRICTION_NUMERATOR) >> 6) + STIFFNESS * ((s.height >> 8) - height) + learned
