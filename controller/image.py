@@ -64,6 +64,8 @@ IMAGE = np.dtype(
         ("height", "<i4"),  # reference, 1/256 of the height's LSB
         ("speed", "<i4"),  # reference, per tick
         ("speed_slow", "<i4"),
+        ("goal", "<i4"),
+        ("goal_speed", "<i4"),
         ("effort", "<i2", 2),
         ("ledger", "<i8", 4),  # neuron updates, synaptic events, learning updates, spikes
     ],

@@ -1,7 +1,7 @@
 """Slip, friction and grip: the spiking network that decides how hard to hold.
 
-The quantity learned is compliance, the grip force one newton of load needs: 1/friction, times half for two pads. It needs no division
-anywhere: at the rim of a contact, where bristles have let go, normal = compliance * shear.
+The quantity learned is compliance, 1/friction: each pad needs a grip of compliance * load / 2. Learning it needs no
+division anywhere: at the rim of a contact, where bristles have let go, normal = compliance * shear.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ SENSE_LEAK_SHIFT = 3
 COMPLIANCE_MIN, COMPLIANCE_MAX = 1900, 20480
 BURST_ON, BURST_OFF = 2400, 700
 EYE_FIRST = 38
+BELIEVE = 36  # of 32: the whole contact's ratio to the rim's, above which the rim lags behind
 
 
 @njit(cache=True, inline="always")
@@ -90,9 +91,9 @@ def sense_slip(s, spikes, count, moving):  # type: ignore[no-untyped-def]
 def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
     """One tick of the friction population: its read-out is the compliance, taught by the rim and by slip.
 
-    x: int16 (2,), the context: log of the grip, opening. Rim: normal = compliance * shear wherever bristles have let go;
-    as they let go long before the object does, the error is known before anything slips. In a burst the whole contact
-    slides and the totals teach the same law.
+    x: int16 (2,), the context: log of the grip, opening. Where the rim has let go, normal = compliance * shear, long
+    before the object slips. It has let go if its own ratio is near that of the whole contact (`trusted`); where it still
+    sticks, its ratio only shows that friction is no less. In a burst the whole contact slides and the totals teach.
     """
     encode(x, s.friction_encoder, s.friction_bias, 8, s.current[:FRICTION])
     spikes = lif_population(
@@ -102,19 +103,15 @@ def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
     s.compliance = clamp(s.prior + read_out(s.friction_weight, s.friction_trace), COMPLIANCE_MIN, COMPLIANCE_MAX)
     load = s.load_mn >> 4
     normal = max(s.normal_mn >> 4, 1)
-    need = int32((s.compliance * load) >> 12)
     error = int32(0)
     if s.touch >= 30 and load > 60:
-        if rim_shear > 1000:
-            lack = rim_normal - ((s.compliance * rim_shear) >> 11)
-            if lack < 0:
-                error = lack >> 1
-            elif 16 * need > 9 * normal:
-                error = lack
+        n, t = normalised(normal, load >> 1)
+        whole, rim = t * (rim_normal >> 7), (n >> 7) * max(rim_shear, 0)
+        lack = rim_normal - ((s.compliance * max(rim_shear, 0)) >> 11)
+        if 32 * (whole >> 5) < BELIEVE * (rim >> 5):
+            error = min(lack, 0)
         if s.slipping != 0:
-            n, t = normalised(normal, load >> 1)
-            lack = n - ((s.compliance * t) >> 11)
-            error = max(error, lack >> 1)
+            error = max(error, (n - ((s.compliance * t) >> 11)) >> 1)
     updates = int32(0)
     if s.learning != 0 and error != 0:
         start = scramble(s.tick * 2 + s.key)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from numba import int32, njit
 
 TUG_START_TICKS = 60
-CARRIED = 75  # 1.5 mm of height in LSB
+CARRIED = 20  # 0.4 mm of height in LSB
 RAISED = 500  # 10 mm
 SPEED_MAX = 3200  # 0.25 m/s in 1/256 LSB per tick
-SPEED_SLEW = 128  # 10 m/s^2
+SPEED_SLEW = 45  # 3.5 m/s^2
 STIFFNESS = 6  # 3000 N/m in effort LSB per height LSB
 FRICTION_NUMERATOR = 150  # 300 N s/m: 150 / 64 effort LSB per 1/256 height LSB per tick
 
@@ -24,6 +24,8 @@ def refer(s, goal, height, hold):  # type: ignore[no-untyped-def]
     if goal > RAISED:
         s.raised = 1
     asked = goal << 8
+    s.goal_speed += (((goal - s.goal) << 8) - s.goal_speed) >> 3
+    s.goal = goal
     if s.carried == 0 and s.raised == 0:
         load = max(s.load_mn >> 4, 0)
         need = (s.compliance * load) >> 12
@@ -35,7 +37,7 @@ def refer(s, goal, height, hold):  # type: ignore[no-untyped-def]
         if s.raised == 0:
             asked = max(asked, 100 << 8)
         s.carried = 1 if hold != 0 else 0
-        wanted = (asked - s.height) >> 4
+        wanted = s.goal_speed + ((asked - s.height) >> 6)
     wanted = min(max(wanted, -SPEED_MAX), SPEED_MAX)
     s.speed += min(max(wanted - s.speed, -SPEED_SLEW), SPEED_SLEW)
     s.height += s.speed
