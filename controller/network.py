@@ -21,7 +21,7 @@ from .spec import PROBE, Reflex
 LIFT_MAX, GRIP_MAX = 16000, 32000
 LIFT_SLEW, GRIP_SLEW = 2000, 800
 OPEN_GRIP = -400
-FEELER_WEIGHT, EYE_WEIGHT = 6000, 5000
+FEELER_WEIGHT, EYE_WEIGHT = 9000, 5000
 LOG_STEPS = 16
 
 
@@ -53,6 +53,7 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
     height = int32(analog[2])
     normal, load = int32(analog[4]) * 5, int32(analog[5]) * 2
     s.normal_mn += ((normal << 4) - s.normal_mn) >> 2
+    s.normal_slow += (s.normal_mn - s.normal_slow) >> 5
     s.load_mn += ((load << 4) - s.load_mn) >> 2
     s.load_slow += ((load << 8) - s.load_slow) >> 7
     s.touch = min(s.touch + 1, 1000) if normal > 150 else max(s.touch - 4, 0)

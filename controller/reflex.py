@@ -20,6 +20,7 @@ SENSE_LEAK_SHIFT = 3
 COMPLIANCE_MIN, COMPLIANCE_MAX = 1900, 20480
 BURST_ON, BURST_OFF = 2400, 700
 EYE_FIRST = 38
+LET_GO = 23  # of 32: the whole contact's ratio to the rim's, below which the rim still sticks
 BELIEVE = 36  # of 32: the whole contact's ratio to the rim's, above which the rim lags behind
 
 
@@ -68,7 +69,7 @@ def sense_slip(s, spikes, count, moving):  # type: ignore[no-untyped-def]
     need = int32((s.compliance * (s.load_mn >> 4)) >> 12)
     normal = max(s.normal_mn >> 4, 1)
     _, overload = normalised(normal, need - normal + (normal >> 4))
-    drive = clamp(overload * 2, -4000, 3000) + 2600 * votes if s.touch >= 30 else int32(0)
+    drive = clamp(overload * 2, -3000, 3000) + 2600 * votes if s.touch >= 30 else int32(0)
     bursting = int32(0)
     for i in range(FEELERS + EYE, SENSES):
         rank = int32(i - FEELERS - EYE)
@@ -92,8 +93,9 @@ def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
     """One tick of the friction population: its read-out is the compliance, taught by the rim and by slip.
 
     x: int16 (2,), the context: log of the grip, opening. Where the rim has let go, normal = compliance * shear, long
-    before the object slips. It has let go if its own ratio is near that of the whole contact (`trusted`); where it still
-    sticks, its ratio only shows that friction is no less. In a burst the whole contact slides and the totals teach.
+    before the object slips; where it still sticks, its ratio only shows that friction is no less. That it has let go is
+    sure only while the grip is steady and the load grows, in the tug (Mindlin 1949: loads that grow in proportion leave no
+    slip at the rim). Later, only slip itself lowers friction: in a burst the whole contact slides and the totals teach.
     """
     encode(x, s.friction_encoder, s.friction_bias, 8, s.current[:FRICTION])
     spikes = lif_population(
@@ -108,8 +110,10 @@ def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
         n, t = normalised(normal, load >> 1)
         whole, rim = t * (rim_normal >> 7), (n >> 7) * max(rim_shear, 0)
         lack = rim_normal - ((s.compliance * max(rim_shear, 0)) >> 11)
+        steady = s.normal_mn <= s.normal_slow + (s.normal_slow >> 5)
         if 32 * (whole >> 5) < BELIEVE * (rim >> 5):
-            error = min(lack, 0)
+            probing = s.carried == 0 and steady and 32 * (whole >> 5) > LET_GO * (rim >> 5)
+            error = lack if probing else min(lack, 0)
         if s.slipping != 0:
             error = max(error, (n - ((s.compliance * t) >> 11)) >> 1)
     updates = int32(0)
