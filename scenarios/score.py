@@ -62,7 +62,7 @@ def _dropped(trace: Trace, p: Phases) -> tuple[int, str]:
         if (stop - start) * trace.tick_us >= LOST_US:
             found.append((p.top + int(start), "no pad touched it"))
             break
-    sunk = np.flatnonzero(truth["slip_m"][span] < -LOST_M)
+    sunk = np.flatnonzero(truth["slip_m"][span] > LOST_M)
     if sunk.size:
         found.append((p.top + int(sunk[0]), f"slid {LOST_M * 1e3:.0f} mm down in the hand"))
     if p.top < p.hold_end:

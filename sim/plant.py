@@ -91,6 +91,12 @@ class Plant:
         (_, _, self._object_from_m), _ = p.getBasePositionAndOrientation(self._object.body)
         self._scene = self._draw(episode)
 
+    @property
+    def episode(self) -> Episode:
+        """The episode under way; there is none before the first `reset`."""
+        assert self._episode is not None, "reset the plant with an episode first"
+        return self._episode
+
     def advance(self, t_us: int, lift_n: float, grip_n: float) -> None:
         """Let one tick pass, which ends at `t_us`, under a lifting force and a closing force of each finger."""
         if t_us >= self._payload_us or t_us >= self._friction_us:

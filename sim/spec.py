@@ -60,7 +60,7 @@ TRUTH = np.dtype(
         ("crush_limit_n", "<f4"),
         ("load_n", "<f4"),  # sum of both pads' shear, positive when the object pulls the gripper down
         ("slip_m_per_s", "<f4"),  # speed of the object's surface along the pads, the faster pad
-        ("slip_m", "<f4"),  # object's displacement along the gripper since it was first held, vertical
+        ("slip_m", "<f4"),  # how far the object has sunk in the hand since both pads first touched it
         ("friction", "<f4"),
         ("mass_kg", "<f4"),
         ("contacts", "u1"),  # pads that touch the object, 0..2

@@ -86,7 +86,7 @@ class Trial:
             if sunk > 0.03:
                 truth["contacts"][k:], truth["grip_n"][k:] = 0, 0.0
             row["on_table"] = not row["height_m"] > sunk + 1e-5
-            row["slip_m"], row["object_m"] = -sunk, max(0.0, float(row["height_m"]) - sunk)
+            row["slip_m"], row["object_m"] = sunk, max(0.0, float(row["height_m"]) - sunk)
             if row["contacts"] and lifted:
                 row["slip_m_per_s"] = min(fall, 1.0)
                 row["load_n"] = min(self.mass_kg * (9.81 + accel[k]), 2 * self.friction * row["grip_n"])

@@ -1,0 +1,65 @@
+"""One trial: an episode in a world under a brain, timed and recorded."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.signals import Brain, Command, Sensed
+from sim.bullet import BulletWorld
+from sim.episode import draw_episode
+
+from . import loop
+from .recording import Recorder
+from .trace import Trace
+
+
+@dataclass(slots=True)
+class Timing:
+    """What a trial cost: wall time in all, and of each of the brain's ticks in microseconds, float32 (ticks,)."""
+
+    wall_s: float
+    tick_us: NDArray[np.float32]
+
+
+class _Timed:
+    """A brain with a stopwatch around `step`; what it returns is the brain's own."""
+
+    def __init__(self, brain: Brain, ticks: int) -> None:
+        self.tick_us = np.zeros(ticks, np.float32)
+        self._brain = brain
+        self._row = 0
+
+    def step(self, sensed: Sensed) -> Command:
+        before = time.perf_counter_ns()
+        command = self._brain.step(sensed)
+        self.tick_us[self._row] = (time.perf_counter_ns() - before) * 1e-3
+        self._row += 1
+        return command
+
+    def state_hash(self) -> int:
+        return self._brain.state_hash()
+
+
+def run_trial(world: BulletWorld, brain: Brain, seed: int, index: int) -> tuple[Trace, Timing]:
+    """Let `brain`, as it stands, act through episode `index` of `seed` in `world`."""
+    spec = world.spec
+    world.reset(draw_episode(spec.trial, seed, index))
+    ticks = round(world.script.duration_s * 1e6 / spec.tick_us)
+    recorder = Recorder(world.plant.episode, ticks, spec.tick_us, spec.delay_ms * 1000)
+    probe = getattr(brain, "probe", None)
+    timed = _Timed(brain, ticks)
+    before = brain.state_hash()
+
+    def sink(_t_us: int, sensed: Sensed, command: Command) -> None:
+        recorder(sensed, command, world.truth, probe)
+
+    started = time.perf_counter()
+    loop.run(world, timed, ticks, spec.tick_us, sink)
+    wall_s = time.perf_counter() - started
+    trace = recorder.trace()
+    trace.brain_before, trace.brain_after = before, brain.state_hash()
+    return trace, Timing(wall_s, timed.tick_us)
