@@ -55,6 +55,7 @@ IMAGE = np.dtype(
         ("load_mn", "<i4"),  # low-passed, 1/16 mN
         ("load_slow", "<i4"),  # 1/256 mN
         ("compliance", "<i4"),
+        ("peak", "<i4", (2, 2)),  # (normal, load) of the largest load per grip in this and the last 16 ticks
         ("burst", "<i4"),
         ("slipping", "<i4"),
         ("boosted", "<i4"),

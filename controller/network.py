@@ -65,7 +65,7 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
     refer(s, int32(goal[1]), height, int32(goal[0]))
     x[0] = int16(min(max(s.speed * 8, -32768), 32767))
     x[1] = int16(min(max((s.speed * 16 - s.speed_slow) * 4, -32768), 32767))
-    fired, swing, learned = foresee(s, x, ((s.height >> 8) - height) * 16)
+    fired, swing, learned = foresee(s, x, (s.height >> 8) - height)
     spikes_made += fired
 
     ahead = max((s.load_slow >> 8) + swing, int32(0)) if s.carried != 0 else int32(0)

@@ -114,8 +114,18 @@ def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
         if 32 * (whole >> 5) < BELIEVE * (rim >> 5):
             probing = s.carried == 0 and steady and 32 * (whole >> 5) > LET_GO * (rim >> 5)
             error = lack if probing else min(lack, 0)
+        else:
+            error = -(s.compliance >> 8)
+        if s.tick & 15 == 0:
+            s.peak[1, 0], s.peak[1, 1] = s.peak[0, 0], s.peak[0, 1]
+            s.peak[0, 0], s.peak[0, 1] = n, t
+        elif (t >> 3) * (s.peak[0, 0] >> 3) > (s.peak[0, 1] >> 3) * (n >> 3):
+            s.peak[0, 0], s.peak[0, 1] = n, t
         if s.slipping != 0:
-            error = max(error, (n - ((s.compliance * t) >> 11)) >> 1)
+            # What it slides at is the most load per grip seen of late: once it sticks again the totals say less.
+            first = s.peak[0, 0] - ((s.compliance * s.peak[0, 1]) >> 11)
+            last = s.peak[1, 0] - ((s.compliance * s.peak[1, 1]) >> 11)
+            error = max(error, min(first, last) >> 1)
     updates = int32(0)
     if s.learning != 0 and error != 0:
         start = scramble(s.tick * 2 + s.key)
@@ -146,7 +156,7 @@ def foresee(s, x, height_error):  # type: ignore[no-untyped-def]
         seen = (s.load_mn >> 4) - (s.load_slow >> 8)
         error = seen - read_out(s.ahead_weight[0], s.ahead_late)
         s.ledger[2] += pes_population(s.ahead_weight[0], error >> 4, s.ahead_late, 16, start)
-        s.ledger[2] += pes_population(s.ahead_weight[1], height_error >> 3, s.ahead_late, 16, ~start)
+        s.ledger[2] += pes_population(s.ahead_weight[1], height_error * 2, s.ahead_late, 16, ~start)
     s.ledger[1] += spikes * 2
     return spikes, swing, lift
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numba import int32, njit
 
-TUG_START_TICKS = 60
+TUG_START_TICKS = 40
 CARRIED = 20  # 0.4 mm of height in LSB
 RAISED = 500  # 10 mm
 SPEED_MAX = 3200  # 0.25 m/s in 1/256 LSB per tick
@@ -26,20 +26,20 @@ def refer(s, goal, height, hold):  # type: ignore[no-untyped-def]
     asked = goal << 8
     s.goal_speed += (((goal - s.goal) << 8) - s.goal_speed) >> 3
     s.goal = goal
-    if s.carried == 0 and s.raised == 0:
+    if s.carried == 0:
         load = max(s.load_mn >> 4, 0)
         need = (s.compliance * load) >> 12
         ready = s.touch > TUG_START_TICKS and 256 * (s.normal_mn >> 4) >= 276 * need
         wanted = 8 + ((load * 22) >> 10) if ready else int32(0)
-        if height > CARRIED:
+        s.speed += (wanted - s.speed + 7) >> 3
+        if height > CARRIED and ready:
             s.carried = 1
     else:
         if s.raised == 0:
             asked = max(asked, 100 << 8)
-        s.carried = 1 if hold != 0 else 0
         wanted = s.goal_speed + ((asked - s.height) >> 6)
-    wanted = min(max(wanted, -SPEED_MAX), SPEED_MAX)
-    s.speed += min(max(wanted - s.speed, -SPEED_SLEW), SPEED_SLEW)
+        wanted = min(max(wanted, -SPEED_MAX), SPEED_MAX)
+        s.speed += min(max(wanted - s.speed, -SPEED_SLEW), SPEED_SLEW)
     s.height += s.speed
     s.speed_slow += ((s.speed << 4) - s.speed_slow) >> 4
 

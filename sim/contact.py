@@ -19,6 +19,7 @@ from sim.spec import Contact
 CELLS = 16
 BRISTLE_N_PER_M = 340.0
 TEXTURE_DEPTH = 0.1
+PATCH_S = 0.05  # within which a contact patch flows to where the physics has leapt
 CREEP_ITERATIONS = 4
 CREEP_LIMIT_M = 5e-5  # a cell cannot be carried further than this in 1 ms without true motion
 SINE_STEPS = 1024
@@ -26,10 +27,26 @@ _SINE = np.sin(2 * np.pi * np.arange(SINE_STEPS) / SINE_STEPS)
 
 
 @njit(cache=True)
-def _spread(point_m, normal_n, count, pad_half_m, spread_m, weight_u, weight_v, pressure_n):  # type: ignore[no-untyped-def]
-    """Pressure of each cell: every contact point's force, spread as a Gaussian whose part beyond the edge is kept."""
+def _spread(point_m, normal_n, count, pad_half_m, spread_m, gain, weight_u, weight_v, patch, pressure_n):  # type: ignore[no-untyped-def]
+    """Pressure of each cell: the contact points' forces as Gaussians, whose part beyond the pad's edge is kept.
+
+    The physics moves its few contact points by leaps, a real patch flows: so the patch (cells' shares of the force)
+    follows with `gain` per tick, while the force itself is not delayed.
+    """
     pitch_m = 2.0 * pad_half_m / CELLS
-    pressure_n[:] = 0.0
+    total = 0.0
+    for point in range(count):
+        total += max(normal_n[point], 0.0)
+    if total <= 0.0:
+        patch[:] = 0.0
+        pressure_n[:] = 0.0
+        return
+    known = 0.0
+    for cell in range(patch.size):
+        known += patch[cell]
+    if known == 0.0:
+        gain = 1.0
+    patch *= 1.0 - gain
     for point in range(count):
         if normal_n[point] <= 0.0:
             continue
@@ -43,11 +60,13 @@ def _spread(point_m, normal_n, count, pad_half_m, spread_m, weight_u, weight_v, 
             weight_v[cell] = math.exp(-0.5 * b * b)
             sum_u += weight_u[cell]
             sum_v += weight_v[cell]
-        scale = normal_n[point] / max(sum_u * sum_v, 1e-12)
+        scale = gain * normal_n[point] / (total * max(sum_u * sum_v, 1e-12))
         for v in range(CELLS):
             row = scale * weight_v[v]
             for u in range(CELLS):
-                pressure_n[v * CELLS + u] += row * weight_u[u]
+                patch[v * CELLS + u] += row * weight_u[u]
+    for cell in range(patch.size):
+        pressure_n[cell] = total * patch[cell]
 
 
 @njit(cache=True)
@@ -101,13 +120,16 @@ def _feel(  # type: ignore[no-untyped-def]
     state, phase, noise, cursor, settings, wavelength_m, friction, pad_half_m,
     count, point_m, normal_n, want_n, slide_m_per_s, dt_s, taxels_mn,
 ):  # fmt: skip
-    bend_m, path_m, pressure_n, before, weights, lagged = state
-    spread_m, keep, noise_n, noise_ratio = settings
+    bend_m, path_m, patch, pressure_n, before, weights, lagged = state
+    spread_m, keep, flow, noise_n, noise_ratio = settings
     taxels = taxels_mn.shape[1]
     group = CELLS // taxels
     mask = noise.size - 1
     for pad in range(2):
-        _spread(point_m[pad], normal_n[pad], count[pad], pad_half_m, spread_m, weights[0], weights[1], pressure_n[pad])
+        _spread(
+            point_m[pad], normal_n[pad], count[pad], pad_half_m, spread_m, flow, weights[0], weights[1], patch[pad],
+            pressure_n[pad],
+        )  # fmt: skip
         _shear(
             bend_m[pad], pressure_n[pad], friction, slide_m_per_s[pad, 0] * dt_s, slide_m_per_s[pad, 1] * dt_s,
             want_n[pad, 0], want_n[pad, 1], path_m[pad], before,
@@ -154,7 +176,8 @@ class SoftSkin:
         n = spec.taxels
         self.taxels_mn = np.zeros((2, n, n, 3), np.int16)
         self._state = (
-            np.zeros((2, cells, 2)), np.zeros((2, cells)), np.zeros((2, cells)), np.zeros((cells, 2)),
+            np.zeros((2, cells, 2)), np.zeros((2, cells)), np.zeros((2, cells)), np.zeros((2, cells)),
+            np.zeros((cells, 2)),
             np.zeros((2, CELLS)), np.zeros((2, n, n, 3)),
         )  # fmt: skip
         self._phase = np.zeros((2, cells))
@@ -182,7 +205,7 @@ class SoftSkin:
         keep = 1.0 if spec.lag_ms == 0 else 1.0 - math.exp(-1e3 * dt_s / spec.lag_ms)
         self._cursor = _feel(
             self._state, self._phase, self._noise, self._cursor,
-            (spec.spread_m, keep, spec.noise_n, spec.noise_ratio), self._wavelength_m,
+            (spec.spread_m, keep, 1.0 - math.exp(-dt_s / PATCH_S), spec.noise_n, spec.noise_ratio), self._wavelength_m,
             contact.friction, contact.pad_half_m, contact.count, contact.point_m, contact.normal_n, self._want_n,
             contact.slide_m_per_s, dt_s, self.taxels_mn,
         )  # fmt: skip
