@@ -44,7 +44,7 @@ IMAGE = np.dtype(
         ("ahead_alive", "u1", AHEAD),
         ("ahead_trace", "<i2", AHEAD),
         ("ahead_late", "<i2", AHEAD),  # the trace as old as what is sensed: what errors are credited to
-        ("ahead_weight", "<i4", (2, AHEAD)),  # read-outs: load, lifting force
+        ("ahead_weight", "<i4", AHEAD),
         ("sense_v", "<i4", SENSES),
         ("sense_alive", "u1", SENSES),
         ("doomed", "u1", FRICTION + AHEAD + SENSES),

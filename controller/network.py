@@ -21,7 +21,7 @@ from .spec import PROBE, Reflex
 LIFT_MAX, GRIP_MAX = 16000, 32000
 LIFT_SLEW, GRIP_SLEW = 2000, 800
 OPEN_GRIP = -400
-FEELER_WEIGHT, EYE_WEIGHT = 9000, 5000
+FEELER_WEIGHT, EYE_WEIGHT = 12000, 5000
 LOG_STEPS = 16
 
 
@@ -65,14 +65,14 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
     refer(s, int32(goal[1]), height, int32(goal[0]))
     x[0] = int16(min(max(s.speed * 8, -32768), 32767))
     x[1] = int16(min(max((s.speed * 16 - s.speed_slow) * 4, -32768), 32767))
-    fired, swing, learned = foresee(s, x, (s.height >> 8) - height)
+    fired, swing = foresee(s, x)
     spikes_made += fired
 
     ahead = max((s.load_slow >> 8) + swing, int32(0)) if s.carried != 0 else int32(0)
     grip = decide_grip(s, max(s.load_mn >> 4, ahead)) if goal[0] != 0 else int32(OPEN_GRIP)
     if goal[0] == 0:
         s.grip = s.touch_grip << 8
-    lift = lift_effort(s, height, learned)
+    lift = lift_effort(s, height)
     s.effort[0] = int16(guard_step(int32(s.effort[0]), lift, -LIFT_MAX, LIFT_MAX, LIFT_SLEW))
     s.effort[1] = int16(guard_step(int32(s.effort[1]), grip, OPEN_GRIP, GRIP_MAX, GRIP_SLEW))
     s.ledger[0] += FRICTION + AHEAD + SENSES

@@ -16,7 +16,8 @@ THRESHOLD = 16384
 LEAK_SHIFT = 5
 TRACE_SHIFT = 5
 TRACE_STEP = 512
-SENSE_LEAK_SHIFT = 3
+SENSE_LEAK_SHIFT = 4
+POOL_LEAK_SHIFT = 3
 COMPLIANCE_MIN, COMPLIANCE_MAX = 1900, 20480
 BURST_ON, BURST_OFF = 2400, 700
 EYE_FIRST = 38
@@ -69,11 +70,11 @@ def sense_slip(s, spikes, count, moving):  # type: ignore[no-untyped-def]
     need = int32((s.compliance * (s.load_mn >> 4)) >> 12)
     normal = max(s.normal_mn >> 4, 1)
     _, overload = normalised(normal, need - normal + (normal >> 4))
-    drive = clamp(overload * 2, -3000, 3000) + 2600 * votes if s.touch >= 30 else int32(0)
+    drive = clamp(overload * 2, -16000, 3000) + 2600 * votes if s.touch >= 30 else int32(0)
     bursting = int32(0)
     for i in range(FEELERS + EYE, SENSES):
         rank = int32(i - FEELERS - EYE)
-        v, fires = lif_step(s.sense_v[i], drive + 60 * rank + (s.burst >> 3), SENSE_LEAK_SHIFT, THRESHOLD)
+        v, fires = lif_step(s.sense_v[i], drive + 60 * rank + (s.burst >> 3), POOL_LEAK_SHIFT, THRESHOLD)
         s.sense_v[i] = max(v, -THRESHOLD)
         fires = fires and s.sense_alive[i] != 0
         s.fired[FRICTION + AHEAD + i] = fires
@@ -113,9 +114,9 @@ def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
         steady = s.normal_mn <= s.normal_slow + (s.normal_slow >> 5)
         if 32 * (whole >> 5) < BELIEVE * (rim >> 5):
             probing = s.carried == 0 and steady and 32 * (whole >> 5) > LET_GO * (rim >> 5)
-            error = lack if probing else min(lack, 0)
+            error = lack if probing else min(lack + (rim_normal >> 5), 0) >> 1
         else:
-            error = -(s.compliance >> 8)
+            error = -(s.compliance >> 9)
         if s.tick & 15 == 0:
             s.peak[1, 0], s.peak[1, 1] = s.peak[0, 0], s.peak[0, 1]
             s.peak[0, 0], s.peak[0, 1] = n, t
@@ -136,29 +137,26 @@ def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def foresee(s, x, height_error):  # type: ignore[no-untyped-def]
-    """One tick of the feed-forward population: from the motion intended it learns the load and the lifting force.
+def foresee(s, x):  # type: ignore[no-untyped-def]
+    """One tick of the feed-forward population: from the motion intended it learns how the load will swing.
 
     Errors are as old as the senses, so they are credited to a trace as old: an eligibility of the same lag.
-    Returns (spikes, load swing in mN, lifting force in LSB).
+    Returns (spikes, load swing in mN).
     """
     encode(x, s.ahead_encoder, s.ahead_bias, 8, s.current)
-    spikes = lif_population(
-        s.ahead_v, s.current, LEAK_SHIFT, THRESHOLD, s.ahead_alive, s.fired[FRICTION : FRICTION + AHEAD]
-    )
-    trace_population(s.ahead_trace, s.fired[FRICTION : FRICTION + AHEAD], TRACE_SHIFT, TRACE_STEP)
+    fired = s.fired[FRICTION : FRICTION + AHEAD]
+    spikes = lif_population(s.ahead_v, s.current, LEAK_SHIFT, THRESHOLD, s.ahead_alive, fired)
+    trace_population(s.ahead_trace, fired, TRACE_SHIFT, TRACE_STEP)
     for i in range(AHEAD):
         s.ahead_late[i] += int16((int32(s.ahead_trace[i]) - int32(s.ahead_late[i])) >> 4)
-    swing = read_out(s.ahead_weight[0], s.ahead_trace)
-    lift = read_out(s.ahead_weight[1], s.ahead_trace)
+    swing = read_out(s.ahead_weight, s.ahead_trace)
     if s.learning != 0 and s.carried != 0:
         start = scramble(s.tick * 2 + 1 + s.key)
         seen = (s.load_mn >> 4) - (s.load_slow >> 8)
-        error = seen - read_out(s.ahead_weight[0], s.ahead_late)
-        s.ledger[2] += pes_population(s.ahead_weight[0], error >> 4, s.ahead_late, 16, start)
-        s.ledger[2] += pes_population(s.ahead_weight[1], height_error * 2, s.ahead_late, 16, ~start)
-    s.ledger[1] += spikes * 2
-    return spikes, swing, lift
+        error = seen - read_out(s.ahead_weight, s.ahead_late)
+        s.ledger[2] += pes_population(s.ahead_weight, error >> 4, s.ahead_late, 16, start)
+    s.ledger[1] += spikes
+    return spikes, swing
 
 
 @njit(cache=True)

@@ -45,6 +45,7 @@ def refer(s, goal, height, hold):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def lift_effort(s, height, learned):  # type: ignore[no-untyped-def]
-    """Effort in LSB: viscous feed-forward, proportional to the height error, and what was learned."""
-    return ((s.speed * FRICTION_NUMERATOR) >> 6) + STIFFNESS * ((s.height >> 8) - height) + learned
+def lift_effort(s, height):  # type: ignore[no-untyped-def]
+    """Effort in LSB: viscous feed-forward, proportional to the height error, and the load that is carried."""
+    carried = (s.load_slow >> 8) // 10 if s.carried != 0 else int32(0)
+    return ((s.speed * FRICTION_NUMERATOR) >> 6) + STIFFNESS * ((s.height >> 8) - height) + carried
