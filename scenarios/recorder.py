@@ -1,0 +1,69 @@
+"""The loop's sink for one episode: arrays for all its ticks, made before the first, filled in place."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.spec import PROBE
+from sensors.signals import GRIPPER_ANALOG, GRIPPER_EFFORT, GRIPPER_GOAL, MAX_SPIKES, Command, Sensed
+from sim.spec import TRUTH, Episode
+
+from .trace import Trace
+
+
+class Recorder:
+    """Call it once a tick, at most `ticks` times; `trace` is what it then holds. It never grows."""
+
+    def __init__(self, episode: Episode, ticks: int, tick_us: int, delay_us: int) -> None:
+        self._ticks = 0
+        self._used = 0
+        self._trace = Trace(
+            episode,
+            tick_us,
+            delay_us,
+            np.zeros((ticks, len(GRIPPER_ANALOG)), np.int16),
+            np.zeros((ticks, len(GRIPPER_GOAL)), np.int16),
+            np.zeros((ticks, len(GRIPPER_EFFORT)), np.int16),
+            np.zeros(ticks, np.uint16),
+            np.zeros(ticks, np.uint16),
+            np.zeros(ticks * MAX_SPIKES, np.uint16),
+            np.zeros(ticks, TRUTH),
+            np.zeros(ticks, PROBE),
+        )
+
+    def __call__(
+        self, sensed: Sensed, command: Command, truth: NDArray[np.void], probe: NDArray[np.void] | None
+    ) -> None:
+        """Keep one tick: truth is TRUTH (), probe PROBE (1,) or None for a brain that does not show itself."""
+        row, trace = self._ticks, self._trace
+        trace.analog[row] = sensed.analog
+        trace.goal[row] = sensed.goal
+        trace.effort[row] = command.effort
+        count = sensed.count
+        trace.overflow[row] = sensed.overflow
+        if count:
+            trace.counts[row] = count
+            trace.spikes[self._used : self._used + count] = sensed.spikes[:count]
+            self._used += count
+        trace.truth[row] = truth
+        if probe is not None:
+            trace.probe[row] = probe[0]
+        self._ticks = row + 1
+
+    def trace(self) -> Trace:
+        """What was recorded so far; but for the spikes, views of the arrays."""
+        t, n = self._trace, self._ticks
+        return Trace(
+            t.episode,
+            t.tick_us,
+            t.delay_us,
+            t.analog[:n],
+            t.goal[:n],
+            t.effort[:n],
+            t.counts[:n],
+            t.overflow[:n],
+            t.spikes[: self._used].copy(),
+            t.truth[:n],
+            t.probe[:n],
+        )
