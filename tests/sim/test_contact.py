@@ -151,6 +151,14 @@ def test_only_the_sum_of_both_pads_vertical_shear_has_a_meaning() -> None:
     np.testing.assert_array_equal(settle(skin(), uneven), settle(skin(), even))
 
 
+def test_horizontal_shear_is_each_pads_own() -> None:
+    contact = touch(2.0, 0.5, 0.3)
+    contact.shear_n[:, 0] = 0.2, -0.4
+    readings = settle(skin(), contact)
+    assert readings[..., 1].sum((1, 2)) == pytest.approx([200, -400], abs=40)
+    assert readings[..., 2].sum((1, 2)) == pytest.approx([-300, -300], abs=40)
+
+
 def rim_ratio(friction: float, share: float, seed: int = 1) -> float:
     """Shear over normal force of the lightly pressed taxels, after the load has grown to `share` of the limit."""
     pads, afferents = skin(Skin(), seed), Afferents(8)
