@@ -7,7 +7,8 @@ All numbers are little-endian.
 
 A chunk's CRC is over its letters, number, length and compressed bytes, so a flipped bit, a lost, repeated or foreign
 chunk is found. Each chunk is handed to the operating system before the next is made: a killed process leaves whole
-chunks and at most one cut one. What the letters mean is `recording.py`'s business; a reader passes over letters it does not know.
+chunks and at most one cut one. What the letters mean is `recording.py`'s business; a reader passes over letters it does
+not know.
 """
 
 from __future__ import annotations

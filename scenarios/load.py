@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import re
+import math
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import msgspec
 
 from sensors.errors import UserError
 
+from .explain import explain, value_at
 from .spec import Scenario
 
 FOLDER = Path(__file__).parent
@@ -29,41 +30,34 @@ def find(name: str) -> Path:
         UserError: there is none; the nearest name is suggested.
     """
     path = Path(name)
-    if path.suffix == ".toml" or path.parent != Path():
-        if path.is_file():
-            return path
-        raise UserError(f"{name}: no such scenario file; the ones that come along are {', '.join(names())}")
     if name in names():
         return FOLDER / f"{name}.toml"
-    near = difflib.get_close_matches(name, names(), 1, 0.3)
+    if path.is_file():
+        return path
+    known = ", ".join(names())
+    if path.suffix == ".toml" or path.parent != Path():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise UserError(f"{name} {what}; name a scenario file, or one of those that come along: {known}")
+    near = difflib.get_close_matches(name.lower(), names(), 1, 0.3)
     hint = f"did you mean {near[0]}? " if near else ""
-    raise UserError(f"{name} is not a scenario; {hint}there are {', '.join(names())}")
+    raise UserError(f"{name!r} is not a scenario; {hint}There are: {known}")
 
 
-def edit(document: dict[str, Any], setting: str) -> None:
-    """Apply one `a.b=v` to a TOML document; v is a TOML value, or a bare word taken as a string.
-
-    Raises:
-        UserError: no `=`, or the path runs through something that is not a table.
-    """
-    key, found, text = setting.partition("=")
-    if not found or not key.strip():
-        raise UserError(f"--set {setting}: expected key=value, as in --set world.robot=panda")
+def load(name: str, settings: tuple[str, ...] = ()) -> Scenario:
+    """Find, read and check a scenario; see `find` and `parse` for what can be wrong."""
+    path = find(name)
+    source = f"{FOLDER.name}/{path.name}" if path.parent == FOLDER else str(path)
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    *tables, last = key.strip().split(".")
-    place = document
-    for table in tables:
-        place = place.setdefault(table, {})
-        if not isinstance(place, dict):
-            raise UserError(f"--set {setting}: {table} is a value, not a group of settings")
-    place[last] = value
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{source} is not text in UTF-8 (byte {error.start}); name a scenario file") from None
+    except OSError as error:
+        raise UserError(f"{source}: {error.strerror}; name a scenario file that can be read") from None
+    return parse(text, source, settings)
 
 
 def parse(text: str, source: str, settings: tuple[str, ...] = ()) -> Scenario:
-    """Decode and check a scenario's text after `settings` were applied to it.
+    """Decode and check a scenario's text after `settings` ("a.b=v" each) were applied to it.
 
     Raises:
         UserError: TOML is broken, a key is unknown, a value illegal, or two values do not fit together.
@@ -71,21 +65,87 @@ def parse(text: str, source: str, settings: tuple[str, ...] = ()) -> Scenario:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{source}: {error}; mend the file") from None
-    for setting in settings:
-        edit(document, setting)
+        what = f"{str(error)[0].lower()}{str(error)[1:]}".replace("end of document", f"line {text.count(chr(10)) + 1}")
+        raise UserError(f"{source}: {what}; mend the TOML there") from None
+    edited = {_edit(document, setting): setting for setting in settings}
     try:
         scenario = msgspec.convert(document, Scenario)
     except msgspec.ValidationError as error:
-        raise UserError(f"{source}: {_explain(str(error), document)}") from None
-    _check(scenario, source)
+        path, what = explain(str(error), document)
+        raise UserError(f"{_origin(path, edited, text, source)}: {what}") from None
+    for path, what in _misfits(scenario):
+        raise UserError(f"{_origin(path, edited, text, source)}: {what}")
     return scenario
 
 
-def load(name: str, settings: tuple[str, ...] = ()) -> Scenario:
-    """Find, read and check a scenario; see `find` and `parse` for what can be wrong."""
-    path = find(name)
-    return parse(path.read_text(encoding="utf-8"), str(path if path.parent != FOLDER else path.name), settings)
+def _edit(document: dict[str, Any], setting: str) -> str:
+    """Apply one `a.b=v` to a TOML document, v a TOML value or else a bare word; returns the path a.b."""
+    key, found, text = (part.strip() for part in setting.partition("="))
+    *tables, last = key.split(".")
+    if not found or not all([*tables, last]):
+        raise UserError(f"--set {_shown(setting)}: expected KEY=VALUE, as in --set world.robot=panda")
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+        value = parsed["value"] if len(parsed) == 1 else text
+    except tomllib.TOMLDecodeError:
+        value = text
+    place = document
+    for table in tables:
+        place = place.setdefault(table, {})
+        if not isinstance(place, dict):
+            raise UserError(f"--set {_shown(setting)}: {table!r} is a value, not a group of settings; set it alone")
+    place[last] = value
+    return key
+
+
+def _shown(setting: str) -> str:
+    return setting if setting.isprintable() else repr(setting)
+
+
+def _origin(path: str, edited: dict[str, str], text: str, source: str) -> str:
+    """Who said what is wrong at `path`: an edit of the command line or the file."""
+    made = value_at(tomllib.loads(text), path) is None  # a group that only an edit made
+    for key, setting in reversed(edited.items()):
+        if path == key or path.startswith((f"{key}.", f"{key}[")) or (made and key.startswith(f"{path}.")):
+            return f"--set {_shown(setting)}"
+    return source
+
+
+def _misfits(scenario: Scenario) -> list[tuple[str, str]]:
+    """Values that are legal alone but not together: (path, what is wrong and what to do)."""
+    found = []
+    world = scenario.world
+    if world.tick_us % world.physics_step_us:
+        found.append(
+            (
+                "world.tick_us",
+                f"world.tick_us = {world.tick_us} is not a multiple of world.physics_step_us = "
+                f"{world.physics_step_us}; change one of them",
+            )
+        )
+    elif world.tick_us != 1000:
+        found.append(
+            ("world.tick_us", f"world.tick_us = {world.tick_us}, but the skin's afferents tick at 1000; use 1000")
+        )
+    for name in world.trial.__struct_fields__:
+        value = getattr(world.trial, name)
+        if isinstance(value, tuple) and not 0 < value[0] <= value[1] < math.inf:
+            path = f"world.trial.{name}"
+            found.append((path, f"{path} = {list(value)} is not a range; expected 0 < low <= high"))
+    for path, number in _numbers(msgspec.to_builtins(scenario), ""):
+        if not math.isfinite(number):
+            found.append((path, f"{path} = {number} is not a number to work with; give a finite one"))
+    return found
+
+
+def _numbers(value: Any, path: str) -> list[tuple[str, float]]:
+    if isinstance(value, float):
+        return [(path, value)]
+    if isinstance(value, dict):
+        return [n for k, v in value.items() for n in _numbers(v, f"{path}.{k}" if path else k)]
+    if isinstance(value, (tuple, list)):
+        return [n for v in value for n in _numbers(v, path)]
+    return []
 
 
 def dump(scenario: Scenario) -> str:
@@ -105,47 +165,5 @@ def dump(scenario: Scenario) -> str:
 
 
 def _toml(value: Any) -> str:
-    # JSON's strings, numbers, booleans and arrays are TOML's too.
-    return msgspec.json.encode(value).decode()
-
-
-def _check(scenario: Scenario, source: str) -> None:
-    world = scenario.world
-    if world.tick_us % world.physics_step_us:
-        raise UserError(
-            f"{source}: world.tick_us = {world.tick_us} is not a multiple of world.physics_step_us = "
-            f"{world.physics_step_us}; change one of them"
-        )
-    if world.tick_us != 1000:
-        raise UserError(f"{source}: world.tick_us = {world.tick_us}, but the skin's afferents tick at 1000; use 1000")
-    for name in world.trial.__struct_fields__:
-        value = getattr(world.trial, name)
-        if isinstance(value, tuple) and not 0 < value[0] <= value[1]:
-            raise UserError(f"{source}: world.trial.{name} = {list(value)} is not a range; expected 0 < low <= high")
-
-
-def _explain(message: str, document: dict[str, Any]) -> str:
-    """msgspec's message in the words of the scenario file."""
-    where = re.search(r" - at `\$\.?(.*)`$", message)
-    path = where.group(1) if where else ""
-    what = message[: where.start()] if where else message
-    unknown = re.search(r"unknown field `(.*)`", what)
-    if not unknown:
-        place: Any = document
-        for key in path.split("."):
-            place = place.get(key) if isinstance(place, dict) else None
-        shown = "" if place is None or isinstance(place, dict) else f" = {place!r}"
-        return f"{path or 'the file'}{shown}: {what[0].lower()}{what[1:]}"
-    name = unknown.group(1)
-    known = _fields(path)
-    near = difflib.get_close_matches(name, known, 1, 0.4)
-    full = f"{path}.{name}" if path else name
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-    return f"{full} is not a setting; {hint}"
-
-
-def _fields(path: str) -> list[str]:
-    kind: Any = Scenario
-    for key in filter(None, path.split(".")):
-        kind = next(f.type for f in msgspec.structs.fields(kind) if f.name == key)
-    return list(kind.__struct_fields__)
+    # JSON's strings, numbers, booleans and arrays are TOML's too, but for an unescaped DEL.
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
