@@ -24,7 +24,7 @@ RESET_U = 8 << 8
 SA_GAIN = 150
 RA_GAIN = 420
 VIBRATION_FLOOR_MN = 2
-VIBRATION_LEVELS_HALF = (6, 9, 14)  # of the noise unit, in halves
+VIBRATION_LEVELS_HALF = (5, 7, 11)  # of the noise unit, in halves
 RIM_LOW, RIM_HIGH = 3, 13  # of the strongest taxel, in 32nds
 RIM_SHIFT = 3
 
@@ -91,13 +91,18 @@ def _afferents(taxels_mn, t_us, sa, ra, slow, level, rim, events):  # type: igno
             for column in range(n):
                 p = np.int64(taxels_mn[pad, row, column, 0])
                 most = max(most, p)
-                slow[pad, row, column] += ((p << 6) - slow[pad, row, column]) >> 3
+                # Two high passes of 8 ms in series: a patch that flows is a ramp, and a ramp is no flutter.
+                quick = (p << 6) - slow[pad, row, column, 0]
+                slow[pad, row, column, 0] += quick >> 3
+                quick -= quick >> 3
+                slow[pad, row, column, 1] += (quick - slow[pad, row, column, 1]) >> 3
+                slow[pad, row, column, 2] = quick - slow[pad, row, column, 1]
         for row in range(n):
             for column in range(n):
                 p = np.int64(taxels_mn[pad, row, column, 0])
                 if 4 * p > most:
                     total += p
-                    flutter += p - (slow[pad, row, column] >> 6)
+                    flutter += slow[pad, row, column, 2] >> 6
         for row in range(n):
             for column in range(n):
                 p = np.int64(taxels_mn[pad, row, column, 0])
@@ -123,7 +128,7 @@ def _afferents(taxels_mn, t_us, sa, ra, slow, level, rim, events):  # type: igno
 
                 # The rim of a contact creeps under any load: only what is pressed firmly tells of sliding.
                 if 4 * p > most and total > 0:
-                    own = 2 * (p - (slow[pad, row, column] >> 6) - flutter * p // total)
+                    own = 2 * ((slow[pad, row, column, 2] >> 6) - flutter * p // total)
                     unit = VIBRATION_FLOOR_MN + (p >> 7)
                     for threshold in VIBRATION_LEVELS_HALF:
                         if abs(own) > threshold * unit:
@@ -171,7 +176,7 @@ class Afferents:
         self.rim = (0, 0)
         self._sa = np.zeros((*shape, 2), np.int64)
         self._ra = np.zeros((*shape, 2), np.int64)
-        self._slow = np.zeros(shape, np.int64)
+        self._slow = np.zeros((*shape, 3), np.int64)
         self._level = np.zeros(shape, np.int64)
         self._rim = np.zeros(2, np.int64)
         self.reset()
