@@ -142,15 +142,18 @@ class SlipIntegrator(Baseline):
     """Raises its grip while the spiking slip detector reports slip, relaxes slowly otherwise, and knows nothing else.
 
     The detector is the one of `controller.network`, fed the same senses; that network learns and commands nothing.
+    Its slip neurons are held down by how much friction is believed in, so this one is told FRICTION, a low one.
     memory: grip in N.
     """
 
-    START_N, RISE, STEP_N, RELAX_S = 0.5, 0.03, 0.02, 60.0
+    START_N, RISE, STEP_N, RELAX_S = 1.5, 0.03, 0.02, 60.0
+    FRICTION = 0.15
 
     def __init__(self, world: BulletWorld, spec: Reflex) -> None:
         super().__init__(world, spec)
         settings = {name: getattr(spec, name) for name in spec.__struct_fields__}
-        self._detector = Network(Reflex(**(settings | {"learning": False})), world.body)
+        settings |= {"learning": False, "prior_friction": self.FRICTION}
+        self._detector = Network(Reflex(**settings), world.body)
         self.memory[0] = self.START_N
 
     def reset(self) -> None:
@@ -177,7 +180,8 @@ class SlipIntegrator(Baseline):
 class Oracle(Baseline):
     """Reads the simulator's truth, which no controller may: 1.1 times the grip needed now, at least 0.4 N.
 
-    It shows how many of the objects undelayed knowledge of mass, friction and acceleration would hold. On the table it asks for what will carry the object at rest.
+    It shows how many of the objects undelayed knowledge of mass, friction and acceleration would hold. On the
+    table it asks for what will carry the object at rest.
     """
 
     MARGIN = 1.1
