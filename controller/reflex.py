@@ -95,8 +95,8 @@ def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
 
     x: int16 (2,), the context: log of the grip, opening. Where the rim has let go, normal = compliance * shear, long
     before the object slips; where it still sticks, its ratio only shows that friction is no less. That it has let go is
-    sure only while the grip is steady and the load grows, in the tug (Mindlin 1949: loads that grow in proportion leave no
-    slip at the rim). Later, only slip itself lowers friction: in a burst the whole contact slides and the totals teach.
+    sure only while the grip is steady and the load grows, in the tug (Mindlin 1949: loads that grow in proportion make
+    no slip at the rim). Later, only slip itself lowers friction: in a burst the whole contact slides, the totals teach.
     """
     encode(x, s.friction_encoder, s.friction_bias, 8, s.current[:FRICTION])
     spikes = lif_population(

@@ -24,7 +24,7 @@ PROBE = np.dtype(
 Ratio = Annotated[float, Meta(ge=0.0, le=8.0)]
 
 
-class Reflex(Spec, tag="reflex"):
+class Reflex(Spec, frozen=True, tag="reflex"):
     """The spiking grip reflex: slip detector, learned friction, learned load feed-forward.
 
     learning: whether weights move. seed: of the random encoders and of the rounding noise. margin: grip force per force

@@ -85,7 +85,7 @@ def _episode(index: int) -> Done:
 
 
 def episodes(job: Job, workers: int) -> Iterator[Done]:
-    """Run all episodes, in order, on `workers` processes; each starts from the same brain, so the number is no matter."""
+    """Run all episodes, in order, on `workers` processes; each starts from the same brain."""
     count = job.scenario.episodes
     if workers <= 1 or count == 1:
         worker = _Worker(job)
@@ -170,7 +170,7 @@ def _result(
             for name, outcomes in baselines.items()
         },
         "realtime_factor": round(simulated_s / sum(t.wall_s for t in timings), 2),
-        "tick_us": {"p50": round(float(np.percentile(tick_us, 50)), 1), "p99": round(float(np.percentile(tick_us, 99)), 1)},
+        "tick_us": {f"p{q}": round(float(np.percentile(tick_us, q)), 1) for q in (50, 99)},
         "synaptic_events_per_s": round(float(ledger[1]) / simulated_s),
         "neuron_updates_per_s": round(float(ledger[0]) / simulated_s),
         "learning_updates_per_s": round(float(ledger[2]) / simulated_s),

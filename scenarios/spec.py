@@ -11,7 +11,7 @@ from sensors.spec import Settings
 from sim.spec import Bullet
 
 
-class Scenario(Settings):
+class Scenario(Settings, frozen=True):
     """One experiment. episodes: objects tried. seed: of the objects; tune below 1000, report from 1000 up."""
 
     name: Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]*$")]

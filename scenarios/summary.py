@@ -31,7 +31,8 @@ def figures(result: dict[str, Any]) -> str:
             f"  false alarms {_n(alarms['hold'])} a minute holding, {_n(alarms['load'])} loading   "
             f"force {_n(result['force_ratio_median'])} x needed",
             f"  tick {tick['p50']} us p50, {tick['p99']} us p99   {result['realtime_factor']} x real time   "
-            f"{result['spikes_per_s'] / 1e3:.1f} k spikes/s, {result['synaptic_events_per_s'] / 1e6:.2f} M synaptic events/s",
+            f"{result['spikes_per_s'] / 1e3:.1f} k spikes/s, "
+            f"{result['synaptic_events_per_s'] / 1e6:.2f} M synaptic events/s",
         ]
     )
 

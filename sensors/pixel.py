@@ -92,7 +92,7 @@ def _emit(events, tally, t, x, y, on):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, inline="always", error_model="numpy")
 def _crossings(plane, free, y, x, old, before, now, refractory, events, tally):  # type: ignore[no-untyped-def]
-    """Events of one pixel on the line from `old` at `before` to its level at `now`; sets its reference and dead time."""
+    """Events of one pixel from `old` at `before` to its level at `now`; sets its reference and dead time."""
     held = np.int64(free[y, x])
     if held > now:
         return
@@ -195,7 +195,7 @@ def _shots(lum, plane, free, due, before, now, mean_us, refractory, clock, state
 
 @njit(cache=True, error_model="numpy")
 def _sort(events, spare, n, before, now, bins):  # type: ignore[no-untyped-def]
-    """Order `events[:n]` by time, keeping the order of equals: counting sort, then insertion if bins are wider than 1 us."""
+    """Order `events[:n]` by time, equals as they were: counting sort, then insertion if bins are wider than 1 us."""
     shift = 0
     while (now - before) >> shift >= _BINS:
         shift += 1
@@ -306,7 +306,9 @@ class EventPixels:
             self._begin(luminance, t_us)
             return 0
         if t_us <= self._times[0]:
-            raise UserError(f"frame at t={t_us} us does not follow the last at t={self._times[0]} us; reset between runs")
+            raise UserError(
+                f"frame at t={t_us} us does not follow the last at t={self._times[0]} us; reset between runs"
+            )
         self._times[1] = t_us
         self._times[3] = not self.skipping
         return int(

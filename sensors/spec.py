@@ -19,7 +19,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A group of settings of which there is one sort only, so that it needs no `kind`."""
 
 
-class Pixel(Settings):
+class Pixel(Settings, frozen=True):
     """The event pixel: log intensity to events.
 
     threshold: contrast step in log intensity that makes an event; threshold_sigma: its mismatch between pixels.
@@ -35,7 +35,7 @@ class Pixel(Settings):
     bandwidth_hz: NonNegative = 300.0
 
 
-class Camera(Settings):
+class Camera(Settings, frozen=True):
     """A simulated event camera. mount: moving with the gripper, or fixed beside the robot."""
 
     enabled: bool = True
@@ -45,7 +45,7 @@ class Camera(Settings):
     pixel: Pixel = Pixel()
 
 
-class Skin(Settings):
+class Skin(Settings, frozen=True):
     """A simulated tactile skin on each of two pads.
 
     taxels: along each edge of a pad. spread_m: Gaussian spread of pressure in the soft pad. lag_ms: viscoelastic lag.

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
+import sys
+from types import ModuleType
 from typing import Any
-
-import pybullet
 
 from .episode import GRAVITY_M_PER_S2
 
 SOLVER_ITERATIONS = 50
+
+
+def _import_quietly() -> ModuleType:
+    """Import pybullet without the banner that its C code writes to the process's standard error."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        import pybullet as module
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+    return module
+
+
+pybullet = _import_quietly()
 
 
 class Client:

@@ -1,4 +1,4 @@
-"""What happens in one trial: the object and its disturbances, drawn from a seed, and the script the body is asked to follow."""
+"""What happens in one trial: the object and its disturbances, drawn from a seed, and the script the body follows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RAMP_S = 0.25
 def draw_episode(trial: Trial, seed: int, index: int) -> Episode:
     """Draw object `index` of `seed` (both >= 0): a pure function of its arguments.
 
-    Mass, stiffness and crush ratio are log-uniform, the rest uniform in the trial's ranges. The crush limit is the force
+    Mass, stiffness and crush ratio are log-uniform, the rest uniform in their ranges. The crush limit is the force
     per pad that just carries the object's weight, times the drawn ratio, plus 0.5 N. Payload and friction change
     between the end of the lift and the end of the shake. A draw too soft to bear its own crush limit without being
     squeezed flat is stiffened (see MOST_SQUASH).
@@ -65,7 +65,7 @@ def draw_episode(trial: Trial, seed: int, index: int) -> Episode:
 
 
 def minimum_jerk(x: float) -> float:
-    """Rise from 0 to 1 while x goes from 0 to 1, at rest at both ends: 10 x^3 - 15 x^4 + 6 x^5 (Flash and Hogan, 1985)."""
+    """Rise from 0 to 1 as x does, at rest at both ends: 10 x^3 - 15 x^4 + 6 x^5 (Flash and Hogan 1985)."""
     x = min(max(x, 0.0), 1.0)
     return x * x * x * (10.0 + x * (6.0 * x - 15.0))
 

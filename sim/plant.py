@@ -214,7 +214,7 @@ class Plant:
         )
 
     def scene(self) -> NDArray[np.void]:
-        """Return PRIMITIVE rows: object, pads, the rest of the robot, pedestal, floor; the array is updated in place."""
+        """Return PRIMITIVE rows: object, pads, the rest of the robot, pedestal, floor; updated in place."""
         p, rows = self._client, self._scene
         rows["position"][0], turn = p.getBasePositionAndOrientation(self._object.body)
         rows["rotation"][0] = np.reshape(p.getMatrixFromQuaternion(turn), (3, 3))
@@ -240,7 +240,7 @@ class Plant:
         """
         if mount == "gripper":
             target = self._gripper.pad_centre_m.mean(axis=0)
-            position = target + (0.0, -0.15, 0.05)
+            position = target + np.array((0.0, -0.15, 0.05))
         else:
             target = np.array((0.0, 0.0, CENTRE_M + 0.05))
             position = np.array((0.22, -0.40, CENTRE_M + 0.15))

@@ -14,7 +14,7 @@ from sensors.spec import Camera, Settings, Skin, Spec
 Range = tuple[float, float]
 
 
-class Trial(Settings):
+class Trial(Settings, frozen=True):
     """What happens in one episode: close, lift, shake while payload and friction change, put down. Times in seconds."""
 
     settle_s: Annotated[float, Meta(ge=0.1, le=5.0)] = 0.9
@@ -34,7 +34,7 @@ class Trial(Settings):
     friction_ratio: Range = (0.75, 1.0)
 
 
-class Bullet(Spec, tag="bullet"):
+class Bullet(Spec, frozen=True, tag="bullet"):
     """A PyBullet world. The tick is a whole number of physics steps of 1 ms or less.
 
     delay_ms: from the moment a thing is sensed to the moment a brain sees it. force_noise: standard deviation of the
