@@ -72,9 +72,9 @@ def parse(text: str, source: str, settings: tuple[str, ...] = ()) -> Scenario:
         scenario = msgspec.convert(document, Scenario)
     except msgspec.ValidationError as error:
         path, what = explain(str(error), document)
-        raise UserError(f"{_origin(path, edited, text, source)}: {what}") from None
+        raise UserError(f"{_origin(path, edited, text, source)}: {_shown(what)}") from None
     for path, what in _misfits(scenario):
-        raise UserError(f"{_origin(path, edited, text, source)}: {what}")
+        raise UserError(f"{_origin(path, edited, text, source)}: {_shown(what)}")
     return scenario
 
 
@@ -98,8 +98,9 @@ def _edit(document: dict[str, Any], setting: str) -> str:
     return key
 
 
-def _shown(setting: str) -> str:
-    return setting if setting.isprintable() else repr(setting)
+def _shown(text: str) -> str:
+    """Text as it stands, or escaped where it would break the line."""
+    return text if text.isprintable() else repr(text)
 
 
 def _origin(path: str, edited: dict[str, str], text: str, source: str) -> str:
