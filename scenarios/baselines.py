@@ -141,18 +141,17 @@ class FixedFriction(Baseline):
 class SlipIntegrator(Baseline):
     """Raises its grip while the spiking slip detector reports slip, relaxes slowly otherwise, and knows nothing else.
 
-    The detector is the one of `controller.network`, fed the same senses; that network learns and commands nothing.
-    Its slip neurons are held down by how much friction is believed in, so this one is told FRICTION, a low one.
+    The detector is the one of `controller.network`, fed the same senses; that network learns, as its detector's
+    threshold depends on the friction it has learned, and commands nothing.
     memory: grip in N.
     """
 
     START_N, RISE, STEP_N, RELAX_S = 1.5, 0.03, 0.02, 60.0
-    FRICTION = 0.15
 
     def __init__(self, world: BulletWorld, spec: Reflex) -> None:
         super().__init__(world, spec)
         settings = {name: getattr(spec, name) for name in spec.__struct_fields__}
-        settings |= {"learning": False, "prior_friction": self.FRICTION}
+        settings |= {"learning": True}
         self._detector = Network(Reflex(**settings), world.body)
         self.memory[0] = self.START_N
 

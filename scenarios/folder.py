@@ -2,55 +2,86 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from sensors.errors import UserError
 
+FILES = {"result.json", "scenario.toml", "recording.gang", "state.bin", "report.html", "trial.gif", "trial.mp4"}
+"""All that a run may leave; a folder with anything else in it is not ours to replace."""
+LOCK = "lock"
+
 
 class OutFolder:
-    """A context: files go to `working`; `keep` makes them the target at its end, replacing an earlier whole result.
+    """A context: files go to `working`; a good end makes them the target, in place of an earlier whole result.
 
-    Without `keep` (an error, Ctrl-C) the target stays as it was and `working` stays, with what was written until then.
+    After a bad end (an error, Ctrl-C, a kill) the target is as it was, and `working` holds what was written until then.
 
     Raises:
-        UserError: the place cannot be written, the disk is full, or the target is something that no run made.
+        UserError: the place cannot be written, the disk is full, another run is at work there, or the target is
+            something that no run made.
     """
 
     def __init__(self, target: Path) -> None:
-        self.target = target
-        self.working = target.with_name(target.name + ".unfinished")
-        self._whole = False
+        self.target = target.absolute()
+        self.working = self.target.with_name(self.target.name + ".unfinished")
+        self._replaced = self.target.with_name(self.target.name + ".replaced")
+        self._lock: IO[str] | None = None
 
     def __enter__(self) -> Self:
-        if self.target.exists() and not (self.target / "result.json").is_file():
-            empty = self.target.is_dir() and not any(self.target.iterdir())
-            if not empty:
-                raise UserError(f"{self.target} exists and is not the result of a run; choose another --out")
         try:
-            if self.working.exists():
-                shutil.rmtree(self.working)
-            self.working.mkdir(parents=True)
+            if self._replaced.exists() and not self.target.exists():  # killed between the two renames of an earlier run
+                self._replaced.rename(self.target)
+            self._refuse_what_is_not_ours()
+            self.working.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.working / LOCK).open("w")
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for old in self.working.iterdir():
+                if old.name != LOCK:
+                    old.unlink()
+        except BlockingIOError:
+            raise UserError(f"another run is writing to {self.target}; wait for it or choose another --out") from None
         except OSError as error:
             raise UserError(f"{self.target}: {error.strerror}; choose another --out") from None
         return self
+
+    def _refuse_what_is_not_ours(self) -> None:
+        if not self.target.exists():
+            return
+        if not self.target.is_dir():
+            raise UserError(f"{self.target} is a file; choose another --out")
+        for path in self.target.iterdir():
+            if path.name not in FILES or not path.is_file():
+                raise UserError(f"{self.target} holds {path.name}, which no run made; choose another --out")
 
     def write(self, name: str, data: bytes) -> None:
         """Write one file of the result."""
         (self.working / name).write_bytes(data)
 
-    def keep(self) -> None:
-        """The result is whole."""
-        self._whole = True
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        try:
+            if kind is None:
+                self._lay_down()
+        except OSError as late:
+            error = late
+        finally:
+            if self._lock is not None:
+                self._lock.close()
         if isinstance(error, OSError):
-            raise UserError(f"{self.working}: {error.strerror}; what was written until then stays there") from None
-        if kind is None and self._whole:
-            if self.target.exists():
-                shutil.rmtree(self.target)
-            self.working.rename(self.target)
+            what = error.strerror or str(error)
+            raise UserError(
+                f"{self.target} could not be written: {what}; what was recorded until then is in {self.working}"
+            ) from None
+
+    def _lay_down(self) -> None:
+        (self.working / LOCK).unlink()
+        if self.target.exists():
+            shutil.rmtree(self._replaced, ignore_errors=True)
+            self.target.rename(self._replaced)
+        self.working.rename(self.target)
+        shutil.rmtree(self._replaced, ignore_errors=True)

@@ -25,7 +25,7 @@ def _import_quietly() -> ModuleType:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-    return module
+    return module  # type: ignore[no-any-return]
 
 
 pybullet = _import_quietly()

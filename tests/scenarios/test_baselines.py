@@ -68,7 +68,7 @@ def test_a_grip_for_one_friction_follows_the_load(world: BulletWorld) -> None:
 
 
 def test_a_slip_integrator_tightens_in_a_slip(world: BulletWorld) -> None:
-    trace = trial(world, "slip integrator", 6, 2000)
+    trace = trial(world, "slip integrator", 3, 4500)
     slipping = np.flatnonzero(trace.probe["slip"][900:-1]) + 900
     assert slipping.size > 0
     grip = trace.effort[:, 1].astype(np.int64)
