@@ -36,9 +36,9 @@ class Pixel(Settings, frozen=True):
 
 
 class Camera(Settings, frozen=True):
-    """A simulated event camera. mount: moving with the gripper, or fixed beside the robot."""
+    """A simulated event camera, off unless asked for. mount: moving with the gripper, or fixed beside the robot."""
 
-    enabled: bool = True
+    enabled: bool = False
     width: Annotated[int, Meta(ge=64, le=346)] = 128
     height: Annotated[int, Meta(ge=64, le=260)] = 128
     mount: Literal["gripper", "fixed"] = "gripper"

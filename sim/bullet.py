@@ -1,4 +1,4 @@
-"""BulletWorld: physics, skin and camera as one body that a brain can be closed around.
+"""BulletWorld: physics and skin as one body that a brain can be closed around.
 
 What a brain sees is `delay_ms` old, in integers, and noisy; what only the simulator knows is in `truth`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from sensors.address import NOWHERE, AddressMap
+from sensors.errors import UserError
 from sensors.signals import (
     GRIPPER_ANALOG,
     GRIPPER_EFFORT,
@@ -63,6 +64,9 @@ def skin_map(taxels: int) -> AddressMap:
 class BulletWorld:
     """One gripper in PyBullet; call `reset` with an episode before the first `advance`.
 
+    Raises:
+        UserError: the scenario asks for a robot or a camera that is not simulated yet.
+
     Attributes:
         body: what the gripper senses and acts with. idle: the command before any brain has spoken.
         truth: TRUTH (), of the tick just simulated, not delayed. For scores and for baselines that say so.
@@ -70,6 +74,12 @@ class BulletWorld:
     """
 
     def __init__(self, spec: Bullet) -> None:
+        for asked, setting in (
+            (spec.robot != "column", f"world.robot = {spec.robot}"),
+            (spec.camera.enabled, "world.camera.enabled = true"),
+        ):
+            if asked:
+                raise UserError(f"{setting} is not simulated yet; use robot = column and camera.enabled = false")
         self.spec = spec
         self.body = GRIPPER
         self.idle = GRIPPER.idle()
