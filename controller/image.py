@@ -82,12 +82,16 @@ def state_hash(image: NDArray[np.void]) -> int:
     return zlib.crc32(image.tobytes())
 
 
-def save(image: NDArray[np.void], path: Path) -> None:
-    """Write the record behind magic, version, layout and CRC; the file appears whole or not at all."""
+def encode(image: NDArray[np.void]) -> bytes:
+    """The record behind magic, version, layout and CRC."""
     body = image.tobytes()
-    head = np.array([VERSION, _LAYOUT, len(body), zlib.crc32(body)], "<u4").tobytes()
+    return MAGIC + np.array([VERSION, _LAYOUT, len(body), zlib.crc32(body)], "<u4").tobytes() + body
+
+
+def save(image: NDArray[np.void], path: Path) -> None:
+    """Write what `encode` makes of the record; the file appears whole or not at all."""
     part = path.with_name(path.name + ".part")
-    part.write_bytes(MAGIC + head + body)
+    part.write_bytes(encode(image))
     part.replace(path)
 
 
@@ -101,13 +105,22 @@ def load(path: Path) -> NDArray[np.void]:
         data = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}; name a state.bin of an earlier run") from None
+    return decode(data, str(path))
+
+
+def decode(data: bytes, source: str) -> NDArray[np.void]:
+    """Check and unwrap what `encode` made; `source` is what errors call it.
+
+    Raises:
+        UserError: not a brain state, of another version or layout, cut or damaged.
+    """
     if data[:8] != MAGIC or len(data) < 24:
-        raise UserError(f"{path} is not a brain state; name a state.bin of an earlier run")
+        raise UserError(f"{source} is not a brain state; name a state.bin of an earlier run")
     version, layout, size, crc = np.frombuffer(data[8:24], "<u4").tolist()
     if version != VERSION or layout != _LAYOUT:
         raise UserError(
-            f"{path} has brain layout {version}:{layout:08x}, this program {VERSION}:{_LAYOUT:08x}; learn it anew"
+            f"{source} has brain layout {version}:{layout:08x}, this program {VERSION}:{_LAYOUT:08x}; learn it anew"
         )
     if len(data) - 24 != size or zlib.crc32(data[24:]) != crc:
-        raise UserError(f"{path} is damaged: {len(data) - 24} of {size} bytes, CRC differs; use another copy")
+        raise UserError(f"{source} is damaged: {len(data) - 24} of {size} bytes, CRC differs; use another copy")
     return np.frombuffer(data[24:], IMAGE).copy()

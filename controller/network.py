@@ -172,7 +172,10 @@ class Network:
         Raises:
             UserError: the file is missing, damaged, or of another layout.
         """
-        other = images.load(path)
+        self.take_over(images.load(path))
+
+    def take_over(self, other: NDArray[np.void]) -> None:
+        """Start from the learned weights of another record, IMAGE (1,), as `load` does."""
         for name in images.LEARNED:
             self._initial[name] = other[name]
         self.reset()

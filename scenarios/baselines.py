@@ -51,7 +51,10 @@ class Baseline:
     """A brain that touches, grips by its `law` and lifts with the goal; subclasses are one law each.
 
     probe: PROBE (1,), of which `grip_target` is written, and `slip` by whoever listens for it.
+    feels: whether it uses spikes; one that does not can be tried in a world without skin and camera.
     """
+
+    feels = False
 
     def __init__(self, world: BulletWorld, spec: Reflex) -> None:
         self._world, self._spec = world, spec
@@ -146,6 +149,7 @@ class SlipIntegrator(Baseline):
     memory: grip in N.
     """
 
+    feels = True
     START_N, RISE, STEP_N, RELAX_S = 1.5, 0.03, 0.02, 60.0
 
     def __init__(self, world: BulletWorld, spec: Reflex) -> None:

@@ -3,84 +3,112 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
+import os
+import signal
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from time import perf_counter
+from typing import NoReturn
 
-from sensors.errors import UserError
+from .project import misplaced
 
-PACKAGES = ("controller", "sensors", "sim", "firmware_bridge", "scenarios")
+STOPPED, TERMINATED = 130, 143
 EXAMPLES = """\
 examples:
   ganglion run grasp                                    twenty objects nobody has met, beside the baselines
   ganglion run grasp --episodes 100 --set world.delay_ms=20
   ganglion run grasp --set controller.learning=false    what learning is worth
+  ganglion run grasp --brain-state out/grasp-1000/state.bin --seed 2000
+                                                        start from what an earlier run learned
   ganglion replay out/grasp-1000 --assert-identical     the same bits, from recorded senses
   ganglion check                                        is everything here that is needed
+
+Exit status: 0 done, 1 the run failed or a replay differs, 2 a mistake in what was asked, 130 stopped by Ctrl-C.
+"""
+RUN = """\
+Runs every episode of a scenario under its controller and under simpler ones, and leaves a folder with result.json,
+scenario.toml (as run, all defaults written out), recording.gang (see `ganglion replay`) and state.bin (what was
+learned). Episode k of seed S is the same object with the same disturbances, whoever controls it. The folder appears
+when it is whole; until then, and after Ctrl-C, what was recorded is in DIR.unfinished.
+
+settings, as in the scenario file, for example:
+  --set world.robot=panda           --set world.delay_ms=20          --set world.trial.mass_kg=[0.1,0.5]
+  --set controller.learning=false   --set controller.dead=0.2 --set controller.dead_from_ms=3000
 """
 
 
-def _resolve() -> None:
-    """The packages have common names; say so plainly if others are found in their place."""
-    root = Path(__file__).resolve().parent.parent
-    for name in PACKAGES:
-        spec = importlib.util.find_spec(name)
-        where = Path(spec.origin).resolve().parent.parent if spec and spec.origin else None
-        if where != root:
-            raise UserError(
-                f"package {name} is found in {where}, not beside this program in {root}; "
-                "install ganglion in an environment of its own"
-            )
+class _Parser(argparse.ArgumentParser):
+    """Answers a mistake in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see `{self.prog} --help`\n")
+
+
+def _version() -> str:
+    try:
+        return version("ganglion")
+    except PackageNotFoundError:
+        return "(not installed)"
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = _Parser(
         prog="ganglion",
         description="A spiking controller that feels slip and learns while it holds.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=raw,
     )
-    parser.add_argument("--version", action="version", version=f"ganglion {version('ganglion')}")
+    parser.add_argument("--version", action="version", version=f"ganglion {_version()}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    run = verbs.add_parser("run", help="run a scenario and compare it with the baselines")
-    run.add_argument("scenario", help="a name, as grasp, or a file.toml")
-    run.add_argument("--episodes", type=int, metavar="N", help="how many objects")
-    run.add_argument("--seed", type=int, metavar="S", help="which objects; below 1000 were used for tuning")
-    run.add_argument("--out", type=Path, metavar="DIR", help="where the result goes (default out/NAME-SEED)")
-    run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the scenario")
-    run.add_argument(
-        "--brain-state", type=Path, metavar="FILE", help="start from what an earlier run's state.bin learned"
+    run = verbs.add_parser(
+        "run", help="run a scenario and compare it with the baselines", description=RUN, formatter_class=raw
     )
+    run.add_argument("scenario", metavar="SCENARIO", help="a name, as grasp, or a file.toml")
+    run.add_argument("--episodes", metavar="N", help="how many objects")
+    run.add_argument("--seed", metavar="S", help="which objects; those below 1000 were used for tuning")
+    run.add_argument("--out", type=Path, metavar="DIR", help="where the result goes (default out/NAME-SEED)")
+    run.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting; may be repeated"
+    )
+    run.add_argument("--brain-state", type=Path, metavar="FILE", help="start from the state.bin of an earlier run")
     run.add_argument("--workers", type=int, metavar="N", help="processes (default 2); results do not depend on it")
+    run.add_argument("--no-baselines", action="store_true", help="the spiking controller alone; three times as quick")
     run.add_argument("--json", action="store_true", help="print result.json instead of the summary")
-    replay = verbs.add_parser("replay", help="recompute every command of a recording")
-    replay.add_argument("out", type=Path, help="folder of a run, or its recording")
-    replay.add_argument("--brain-state", type=Path, metavar="FILE", help="the state the run was started with")
+    run.set_defaults(do=_run)
+    replay = verbs.add_parser("replay", help="recompute every command of a recording, learning included")
+    replay.add_argument("out", metavar="OUT", type=Path, help="folder of a run, or its recording")
     replay.add_argument("--assert-identical", action="store_true", help="exit 1 if a single bit differs")
-    verbs.add_parser("check", help="check the installation and the scenario files")
+    replay.set_defaults(do=_replay)
+    check = verbs.add_parser("check", help="look over installation, scenario files and generated files")
+    check.set_defaults(do=_check)
     return parser
 
 
 def _run(args: argparse.Namespace) -> int:
+    began_s = perf_counter()
     from . import load, summary
 
-    settings = list(args.set)
-    settings += [f"{key}={value}" for key in ("episodes", "seed") if (value := getattr(args, key)) is not None]
-    scenario = load.load(args.scenario, tuple(settings))
+    asked = [f"{key}={value}" for key in ("episodes", "seed") if (value := getattr(args, key)) is not None]
+    scenario = load.load(args.scenario, (*args.set, *asked))
     if not args.json:
         print(summary.opening(scenario), flush=True)
     from . import run
+    from .pool import RunFailedError
 
     workers = run.default_workers() if args.workers is None else run.check_workers(args.workers)
-    target = args.out or Path("out") / f"{scenario.name}-{scenario.seed}"
+    target = args.out if args.out is not None else run.default_out(scenario)
     try:
-        result = run.run(scenario, target, args.brain_state, workers)
-    except KeyboardInterrupt:
-        kept = target.with_name(target.name + ".unfinished")
-        print(f"\nstopped; the episodes finished so far are in {kept / 'recording.gang'}", file=sys.stderr)
-        return 130
+        result = run.run(scenario, target, args.brain_state, workers, compare=not args.no_baselines, began_s=began_s)
+    except run.StoppedError as stopped:
+        print(f"ganglion: {stopped}", file=sys.stderr)
+        return STOPPED
+    except RunFailedError as failed:
+        print(failed.details, end="", file=sys.stderr)
+        print(f"ganglion: {failed}", file=sys.stderr)
+        return 1
     if args.json:
         print(json.dumps(result))
     else:
@@ -92,9 +120,9 @@ def _run(args: argparse.Namespace) -> int:
 def _replay(args: argparse.Namespace) -> int:
     from .replay import replay
 
-    identical, sentence = replay(args.out, args.brain_state)
-    print(sentence)
-    return 0 if identical or not args.assert_identical else 1
+    found = replay(args.out)
+    print(found.sentence)
+    return 0 if found.identical or not args.assert_identical else 1
 
 
 def _check(_args: argparse.Namespace) -> int:
@@ -103,19 +131,33 @@ def _check(_args: argparse.Namespace) -> int:
     return check()
 
 
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    raise SystemExit(TERMINATED)  # unlike the default, this ends the worker processes on the way out
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Entry point of the command; returns the exit status."""
+    wrong = misplaced()
+    if wrong:
+        print(f"ganglion: {wrong}", file=sys.stderr)
+        return 2
+    from sensors.errors import UserError
+
     args = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _terminate)
     try:
-        _resolve()
-        return {"run": _run, "replay": _replay, "check": _check}[args.verb](args)
+        status = int(args.do(args))
+        sys.stdout.flush()
     except UserError as error:
         print(f"ganglion: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
+        print("ganglion: stopped", file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:  # whoever read our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    return status
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class OutFolder:
     """
 
     def __init__(self, target: Path) -> None:
-        self.target = target.absolute()
+        self.target = target if target.name not in ("", "..") else target.resolve()
         self.working = self.target.with_name(self.target.name + ".unfinished")
         self._replaced = self.target.with_name(self.target.name + ".replaced")
         self._lock: IO[str] | None = None

@@ -7,23 +7,24 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from sensors.errors import UserError
 
-J = TypeVar("J", contravariant=True)
-D = TypeVar("D", covariant=True)
+J = TypeVar("J")
+D = TypeVar("D")
+D_co = TypeVar("D_co", covariant=True)
 GRACE_S = 2.0
 
 
-class Worker(Protocol[D]):
+class Worker(Protocol[D_co]):
     """What one process holds: built once, asked again and again."""
 
-    def episode(self, index: int, /) -> D:
+    def episode(self, index: int, /) -> D_co:
         """Do piece `index`; must not depend on the pieces done before."""
 
 
@@ -39,7 +40,7 @@ class RunFailedError(Exception):
         self.details = details
 
 
-def in_order(make: Callable[[J], Worker[D]], job: J, count: int, processes: int) -> Iterator[D]:
+def in_order(make: Callable[[J], Worker[D]], job: J, count: int, processes: int) -> Generator[D, None, None]:
     """Yield the answers 0 .. count-1 of workers made by `make(job)`, each in a process of its own.
 
     With one process, the work is done in this one. `make` and `job` must be picklable. Close the iterator, or exhaust
@@ -81,8 +82,7 @@ def _collect(team: dict[Connection, BaseProcess], count: int) -> Iterator[Any]:
     ready: dict[int, Any] = {}
     for wanted in range(count):
         while wanted not in ready:
-            for connection in wait(list(doing)):
-                assert isinstance(connection, Connection)
+            for connection in cast(list[Connection], wait(list(doing))):
                 index = doing.pop(connection)
                 ready[index] = _answer(connection, team[connection], index)
                 _hand_out(connection, waiting, doing)

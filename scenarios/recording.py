@@ -34,11 +34,8 @@ from sensors.signals import GRIPPER_ANALOG, GRIPPER_EFFORT, GRIPPER_GOAL
 from sim.spec import TRUTH
 
 from .container import ChunkWriter, DamageError, read_chunks
-from .recorder import Recorder
 from .trace import Rich, Trace
 from .unpack import Layout, Unfinished
-
-__all__ = ["BLOCK_TICKS", "NAME", "Recorder", "Recording", "Writer"]
 
 NAME = "recording.gang"
 BLOCK_TICKS = 256

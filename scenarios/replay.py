@@ -2,71 +2,114 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from controller import image
+from controller.network import Network
 from sensors.errors import UserError
+from sensors.signals import Body, Command, Sensed
+from sim.bullet import GRIPPER
 
-from . import load
+from . import load, loop
 from .build import build_brain
-from .recording import Recording
+from .recording import NAME, Recording
 from .trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay found: identical, and one sentence that says so or names the first difference."""
+
+    identical: bool
+    sentence: str
+
+
+class Playback:
+    """A world made of a recording: it returns what was sensed then, whatever is commanded now."""
+
+    def __init__(self, trace: Trace, body: Body) -> None:
+        self.body, self.idle = body, body.idle()
+        self._trace = trace
+        self._sensed = body.empty_sensed()
+        self._ends = np.cumsum(trace.counts, dtype=np.int64).tolist()
+
+    def advance(self, t_us: int, _command: Command) -> Sensed:
+        """Look up what was sensed at `t_us`."""
+        trace, sensed = self._trace, self._sensed
+        row = t_us // trace.tick_us - 1
+        count, end = int(trace.counts[row]), self._ends[row]
+        sensed.t_us, sensed.count, sensed.overflow = t_us, count, int(trace.overflow[row])
+        sensed.spikes[:count] = trace.spikes[end - count : end]
+        sensed.analog[:] = trace.analog[row]
+        sensed.goal[:] = trace.goal[row]
+        return sensed
 
 
 def recording_of(out: Path) -> Path:
     """The recording of a run's folder, or the file itself."""
-    return out / "recording.gang" if out.is_dir() else out
+    return out / NAME if out.is_dir() else out
 
 
-def replay(out: Path, brain_state: Path | None = None) -> tuple[bool, str]:
-    """Recompute all commands of a recording; returns (identical, one sentence).
+def replay(out: Path) -> Replayed:
+    """Recompute all commands of a recording, learning included.
 
     Raises:
-        UserError: the recording is missing, damaged or newer; the brain it began with is not the one given.
+        UserError: the recording is missing, damaged or newer, or of a brain that this program does not build. Of a
+            damaged one the episodes before the damage are replayed and the error says what came of it.
     """
-    from sim.bullet import GRIPPER
-
     recording = Recording(recording_of(out))
-    if recording.damage:
-        raise UserError(recording.damage)
-    scenario = load.parse(recording.scenario, str(out))
+    scenario = load.parse(recording.scenario, f"the scenario in {recording.path}")
     brain = build_brain(scenario, GRIPPER)
-    if brain_state is not None:
-        brain.load(brain_state)
-    sensed = GRIPPER.empty_sensed()
-    ticks = 0
-    for trace in recording.traces:
-        brain.reset()
-        if brain.state_hash() != trace.brain_before:
-            raise UserError(
-                f"{out}: episode {trace.episode.index} began with brain {trace.brain_before:08x}, this one is "
-                f"{brain.state_hash():08x}; give the --brain-state it was run with"
-            )
-        at = 0
-        for row in range(len(trace.counts)):
-            count = int(trace.counts[row])
-            sensed.t_us = (row + 1) * trace.tick_us
-            sensed.spikes[:count] = trace.spikes[at : at + count]
-            sensed.count = count
-            sensed.analog[:] = trace.analog[row]
-            sensed.goal[:] = trace.goal[row]
-            at += count
-            effort = brain.step(sensed).effort
-            if not np.array_equal(effort, trace.effort[row]):
-                return False, _difference(trace, row, effort)
-        ticks += len(trace.counts)
-        if brain.state_hash() != trace.brain_after:
-            return False, (
-                f"different: episode {trace.episode.index} ends with brain {brain.state_hash():08x}, "
-                f"recorded {trace.brain_after:08x}, though all {len(trace.counts)} commands agree"
-            )
-    return True, f"identical: {ticks} ticks, {len(recording.traces)} episodes, commands and learned state"
+    if recording.learned is not None:
+        brain.take_over(image.decode(recording.learned, f"the brain state in {recording.path}"))
+    episodes = ticks = 0
+    found: str | None = None
+    for trace in recording:
+        found = _difference(trace, brain, recording)
+        if found is not None:
+            break
+        episodes, ticks = episodes + 1, ticks + len(trace.counts)
+    if found is not None:
+        return Replayed(False, f"different: {found}")
+    same = f"identical: {ticks} ticks, {episodes} episodes"
+    if recording.damage is not None:
+        raise UserError(f"{recording.damage} ({same})" if episodes else recording.damage)
+    if recording.interrupted:
+        same += f" (the run was stopped before all of its {scenario.episodes})"
+    return Replayed(True, same)
 
 
-def _difference(trace: Trace, row: int, effort: np.ndarray) -> str:
-    channel = int(np.flatnonzero(effort != trace.effort[row])[0])
-    return (
-        f"different: episode {trace.episode.index}, tick {row + 1}, effort {channel}: "
-        f"now {int(effort[channel])}, recorded {int(trace.effort[row][channel])}"
-    )
+def _difference(trace: Trace, brain: Network, recording: Recording) -> str | None:
+    """Replay one episode; None, or where `brain` first does otherwise than was recorded."""
+    index = trace.episode.index
+    brain.reset()
+    if brain.state_hash() != trace.brain_before:
+        made = ", ".join(f"{k} {v}" for k, v in recording.versions.items() if k in ("ganglion", "numpy"))
+        raise UserError(
+            f"{recording.path}: episode {index} began with brain {trace.brain_before:08x}, its scenario now builds "
+            f"{brain.state_hash():08x}; replay it with what made it ({made})"
+        )
+    world = Playback(trace, GRIPPER)
+    ticks = len(trace.counts)
+    effort = np.zeros_like(trace.effort)
+
+    def sink(t_us: int, _sensed: Sensed, command: Command) -> None:
+        effort[t_us // trace.tick_us - 1] = command.effort
+
+    loop.run(world, brain, ticks, trace.tick_us, sink)
+    wrong = np.argwhere(effort != trace.effort)
+    if wrong.size:
+        row, channel = wrong[0].tolist()
+        return (
+            f"episode {index}, tick {row + 1}, {GRIPPER.effort[channel].name}: recorded "
+            f"{int(trace.effort[row, channel])}, now {int(effort[row, channel])}"
+        )
+    if brain.state_hash() != trace.brain_after:
+        return (
+            f"episode {index}, after its last tick: recorded brain {trace.brain_after:08x}, now "
+            f"{brain.state_hash():08x}, though all {ticks} commands agree"
+        )
+    return None

@@ -1,47 +1,51 @@
-"""The verb run: every episode under the controller and under the baselines, scored, recorded, laid down whole."""
+"""The verb run: every episode under the controller and under the baselines, recorded, scored, laid down whole."""
 
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
-import platform
-import signal
 import sys
-from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from importlib.metadata import version
-from multiprocessing.pool import Pool
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
+from msgspec.structs import replace
 from tqdm import tqdm
 
+from controller import image
 from sensors.errors import UserError
+from sim.bullet import BulletWorld
 
 from . import load, score
-from .baselines import BASELINES
+from .baselines import BASELINES, Baseline
 from .build import build_brain, build_world
 from .folder import OutFolder
-from .recording import Writer
+from .pool import RunFailedError, in_order
+from .recording import NAME, Writer
+from .result import result, versions
 from .spec import Scenario
 from .trace import Trace
 from .trial import Timing, run_trial
 
-LIBRARIES = ("ganglion", "numpy", "numba", "pybullet", "gymnasium", "msgspec")
-
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker needs to run episodes: plain values, so that it can be sent to another process."""
+    """What a worker needs to run episodes: plain values, so that it can be sent to another process.
+
+    learned: brain state file to start from, or None. compare: run the baselines as well. began_s: when the program did.
+    """
 
     scenario: Scenario
-    brain_state: Path | None
+    learned: bytes | None
+    compare: bool
+    began_s: float
 
 
 @dataclass(slots=True)
 class Done:
-    """One episode's outcome: the controller's trace and timing, each baseline's outcome, the brain as it was after."""
+    """One episode: the controller's trace and timing, each baseline's outcome, the brain as it was after."""
 
     trace: Trace
     timing: Timing
@@ -50,132 +54,118 @@ class Done:
     state: bytes
 
 
-class _Worker:
-    """One process's world and brain, built once and reset for each episode."""
+class StoppedError(Exception):
+    """Ctrl-C in mid-run: what was kept, in one line."""
 
-    current: _Worker
+
+class Trials:
+    """One process's world and brains, built once and reset for each episode, so that none knows of another."""
 
     def __init__(self, job: Job) -> None:
         scenario = job.scenario
-        self.scenario = scenario
-        self.world = build_world(scenario)
-        self.brain = build_brain(scenario, self.world.body)
-        if job.brain_state is not None:
-            self.brain.load(job.brain_state)
+        self._job, self._seed = job, scenario.seed
+        self._world = build_world(scenario)
+        self._brain = build_brain(scenario, self._world.body)
+        if job.learned is not None:
+            self._brain.take_over(image.decode(job.learned, "the brain state"))
+        self._baselines = self._compared() if job.compare else {}
+
+    def _compared(self) -> dict[str, tuple[Baseline, BulletWorld]]:
+        """The baselines, each with its world; what they do not sense is not simulated, which changes nothing else."""
+        scenario = self._job.scenario
+        spec = scenario.world
+        unfelt = replace(spec, skin=replace(spec.skin, enabled=False), camera=replace(spec.camera, enabled=False))
+        bare = build_world(replace(scenario, world=unfelt))
+        chosen = {}
+        for name, make in BASELINES.items():
+            baseline, world = make(bare, scenario.controller), bare
+            if baseline.feels:
+                baseline, world = make(self._world, scenario.controller), self._world
+            chosen[name] = (baseline, world)
+        return chosen
 
     def episode(self, index: int) -> Done:
-        seed = self.scenario.seed
-        self.brain.reset()
-        trace, timing = run_trial(self.world, self.brain, seed, index)
-        ledger = tuple(int(x) for x in self.brain.image["ledger"][0])
+        """Run episode `index` under each of the brains."""
+        self._brain.reset()
+        trace, timing = run_trial(self._world, self._brain, self._seed, index, self._job.began_s)
+        ledger = tuple(int(x) for x in self._brain.image["ledger"][0])
+        state = image.encode(self._brain.image)
         outcomes: dict[str, str] = {}
-        for name, make in BASELINES.items():
-            other, _ = run_trial(self.world, make(self.world, self.scenario.controller), seed, index)
+        for name, (baseline, world) in self._baselines.items():
+            baseline.reset()
+            other, _ = run_trial(world, baseline, self._seed, index, self._job.began_s)
             outcomes[name] = score.outcome(other)[0]
-        return Done(trace, timing, outcomes, ledger, self.brain.image.tobytes())
+        return Done(trace, timing, outcomes, ledger, state)
 
 
-def _start(job: Job) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    _Worker.current = _Worker(job)
+def run(
+    scenario: Scenario,
+    out: Path | None = None,
+    brain_state: Path | None = None,
+    workers: int = 1,
+    *,
+    compare: bool = True,
+    began_s: float | None = None,
+) -> dict[str, object]:
+    """Run a scenario and leave its folder `out`; returns what its `result.json` holds.
 
-
-def _episode(index: int) -> Done:
-    return _Worker.current.episode(index)
-
-
-def episodes(job: Job, workers: int) -> Iterator[Done]:
-    """Run all episodes, in order, on `workers` processes; each starts from the same brain."""
-    count = job.scenario.episodes
-    if workers <= 1 or count == 1:
-        worker = _Worker(job)
-        for index in range(count):
-            yield worker.episode(index)
-        return
-    context = multiprocessing.get_context("spawn")
-    pool: Pool
-    with context.Pool(min(workers, count), _start, (job,)) as pool:
-        yield from pool.imap(_episode, range(count))
-
-
-def run(scenario: Scenario, out: Path | None, brain_state: Path | None = None, workers: int = 2) -> dict[str, object]:
-    """Run a scenario and leave its folder; returns what `result.json` holds.
+    The result is the same for any number of `workers`. Without `compare` the baselines are left out.
 
     Raises:
         UserError: the folder cannot be written, or the brain state cannot be read.
-        KeyboardInterrupt: Ctrl-C; what was recorded lies where `OutFolder.working` says.
+        StoppedError: Ctrl-C. RunFailedError: a worker failed or died. What was recorded until then can be read.
     """
-    job = Job(scenario, brain_state)
+    learned = None
     if brain_state is not None:
-        worker = build_brain(scenario, build_world(scenario).body)
-        worker.load(brain_state)
-    versions = {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
-    text = load.dump(scenario)
-    target = out if out is not None else Path("out") / f"{scenario.name}-{scenario.seed}"
-    with OutFolder(target) as folder:
-        stamped = "".join(f"# {k} {v}\n" for k, v in versions.items()) + text
-        folder.write("scenario.toml", stamped.encode())
-        writer = Writer(folder.working / "recording.gang", text, versions)
-        traces: list[Trace] = []
-        timings: list[Timing] = []
-        baselines: dict[str, list[str]] = {name: [] for name in BASELINES}
-        ledger = np.zeros(4, np.int64)
-        try:
-            bar = tqdm(total=scenario.episodes, unit="object", disable=not sys.stderr.isatty(), delay=2, leave=False)
-            with bar:
-                for done in episodes(job, workers):
-                    writer.append(done.trace)
-                    traces.append(done.trace)
-                    timings.append(done.timing)
-                    ledger += np.array(done.ledger)
-                    for name, outcome in done.baselines.items():
-                        baselines[name].append(outcome)
-                    state = done.state
-                    bar.update()
-        finally:
-            writer.close()
-        result = _result(scenario, traces, timings, baselines, ledger, versions)
-        folder.write("result.json", (json.dumps(result, indent=1) + "\n").encode())
-        _save_state(folder.working / "state.bin", state)
-        folder.keep()
-    return result
+        learned = image.encode(image.load(brain_state))
+    job = Job(scenario, learned, compare, perf_counter() if began_s is None else began_s)
+    with OutFolder(out if out is not None else default_out(scenario)) as folder:
+        text, stamp = load.dump(scenario), versions()
+        folder.write("scenario.toml", ("".join(f"# {k} {v}\n" for k, v in stamp.items()) + text).encode())
+        episodes = _record(Writer(folder.working / NAME, text, stamp, learned), job, workers, folder.working)
+        figures = result(
+            scenario,
+            [e.trace for e in episodes],
+            [e.timing for e in episodes],
+            {name: [e.baselines[name] for e in episodes] for name in episodes[0].baselines},
+            np.array([e.ledger for e in episodes], np.int64).sum(axis=0),
+        )
+        folder.write("state.bin", episodes[-1].state)
+        folder.write("result.json", (json.dumps(figures, indent=1, allow_nan=False) + "\n").encode())
+    return figures
 
 
-def _save_state(path: Path, state: bytes) -> None:
-    from controller import image
+def _record(writer: Writer, job: Job, workers: int, working: Path) -> list[Done]:
+    """Run all episodes, each recorded as soon as it and those before it are done."""
+    count = job.scenario.episodes
+    episodes: list[Done] = []
+    whole = False
+    try:
+        bar = tqdm(total=count, unit="object", disable=not sys.stderr.isatty(), delay=2, leave=False)
+        with bar, closing(in_order(Trials, job, count, workers)) as done:
+            for episode in done:
+                writer.append(episode.trace)
+                episodes.append(episode)
+                bar.update()
+        whole = True
+    except KeyboardInterrupt:
+        raise StoppedError(f"stopped; {_kept(len(episodes), count, working)}") from None
+    except RunFailedError as error:
+        raise RunFailedError(f"{error}; {_kept(len(episodes), count, working)}", error.details) from None
+    finally:
+        writer.close(interrupted=not whole)
+    return episodes
 
-    image.save(np.frombuffer(state, image.IMAGE), path)
+
+def _kept(done: int, count: int, working: Path) -> str:
+    if not done:
+        return f"none of {count} episodes was done yet"
+    return f"{done} of {count} episodes are in {working / NAME}, which `ganglion replay {working}` reads"
 
 
-def _result(
-    scenario: Scenario,
-    traces: list[Trace],
-    timings: list[Timing],
-    baselines: dict[str, list[str]],
-    ledger: np.ndarray,
-    versions: dict[str, str],
-) -> dict[str, object]:
-    figures = score.aggregate(traces)
-    tick_us = np.concatenate([t.tick_us[1:] for t in timings])
-    simulated_s = sum(len(t.counts) * t.tick_us for t in traces) * 1e-6
-    return {
-        "scenario": scenario.name,
-        "title": scenario.title,
-        "seed": scenario.seed,
-        "delay_ms": scenario.world.delay_ms,
-        "robot": scenario.world.robot,
-        **figures,
-        "baselines": {
-            name: {kind: outcomes.count(kind) for kind in ("held", "dropped", "crushed")}
-            for name, outcomes in baselines.items()
-        },
-        "realtime_factor": round(simulated_s / sum(t.wall_s for t in timings), 2),
-        "tick_us": {f"p{q}": round(float(np.percentile(tick_us, q)), 1) for q in (50, 99)},
-        "synaptic_events_per_s": round(float(ledger[1]) / simulated_s),
-        "neuron_updates_per_s": round(float(ledger[0]) / simulated_s),
-        "learning_updates_per_s": round(float(ledger[2]) / simulated_s),
-        "versions": versions,
-    }  # fmt: skip
+def default_out(scenario: Scenario) -> Path:
+    """Where a run leaves its folder unless told otherwise."""
+    return Path("out") / f"{scenario.name}-{scenario.seed}"
 
 
 def default_workers() -> int:
@@ -186,5 +176,5 @@ def default_workers() -> int:
 def check_workers(workers: int) -> int:
     """Return `workers` if it makes sense, else raise UserError."""
     if not 1 <= workers <= 64:
-        raise UserError(f"--workers {workers}: expected 1 to 64")
+        raise UserError(f"--workers {workers} is out of range; expected 1 to 64")
     return workers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 import time
 from dataclasses import dataclass
 
@@ -13,16 +15,22 @@ from sim.bullet import BulletWorld
 from sim.episode import draw_episode
 
 from . import loop
-from .recording import Recorder
+from .recorder import Recorder
 from .trace import Trace
 
 
 @dataclass(slots=True)
 class Timing:
-    """What a trial cost: wall time in all, and of each of the brain's ticks in microseconds, float32 (ticks,)."""
+    """What a trial cost.
+
+    wall_s: wall time of all its ticks. tick_us: float32 (ticks,), of each of the brain's steps, in microseconds.
+    start_s: from the program's beginning to this trial's first tick. rss_mb: most memory its process ever held.
+    """
 
     wall_s: float
     tick_us: NDArray[np.float32]
+    start_s: float
+    rss_mb: int
 
 
 class _Timed:
@@ -44,8 +52,8 @@ class _Timed:
         return self._brain.state_hash()
 
 
-def run_trial(world: BulletWorld, brain: Brain, seed: int, index: int) -> tuple[Trace, Timing]:
-    """Let `brain`, as it stands, act through episode `index` of `seed` in `world`."""
+def run_trial(world: BulletWorld, brain: Brain, seed: int, index: int, began_s: float = 0.0) -> tuple[Trace, Timing]:
+    """Let `brain`, as it stands, act through episode `index` of `seed` in `world`; began_s: perf_counter at start."""
     spec = world.spec
     world.reset(draw_episode(spec.trial, seed, index))
     ticks = round(world.script.duration_s * 1e6 / spec.tick_us)
@@ -62,4 +70,9 @@ def run_trial(world: BulletWorld, brain: Brain, seed: int, index: int) -> tuple[
     wall_s = time.perf_counter() - started
     trace = recorder.trace()
     trace.brain_before, trace.brain_after = before, brain.state_hash()
-    return trace, Timing(wall_s, timed.tick_us)
+    return trace, Timing(wall_s, timed.tick_us, started - began_s, _rss_mb())
+
+
+def _rss_mb() -> int:
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS, KiB on Linux
+    return round(most / (1 << 20 if sys.platform == "darwin" else 1 << 10))

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from controller.spec import PROBE
 from scenarios import container
 from scenarios.container import ChunkWriter, read_chunks
-from scenarios.recording import BLOCK_TICKS, Recorder, Recording, Writer
+from scenarios.recorder import Recorder
+from scenarios.recording import BLOCK_TICKS, Recording, Writer
 from scenarios.trace import Rich, Trace
 from sensors.errors import UserError
 from sensors.signals import EVENT, GRIPPER_ANALOG, GRIPPER_EFFORT, GRIPPER_GOAL, MAX_SPIKES, Body, Command
