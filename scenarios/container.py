@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -67,7 +67,7 @@ class ChunkWriter:
         self._file.close()
 
 
-def read_chunks(path: Path) -> Iterator[tuple[bytes, bytes]]:
+def read_chunks(path: Path) -> Generator[tuple[bytes, bytes], None, None]:
     """Yield (letters, payload) of each chunk of a file, checked; holds one chunk at a time.
 
     Raises:

@@ -43,8 +43,10 @@ class OutFolder:
                 if old.name != LOCK:
                     old.unlink()
         except BlockingIOError:
+            self._unlock()
             raise UserError(f"another run is writing to {self.target}; wait for it or choose another --out") from None
         except OSError as error:
+            self._unlock()
             raise UserError(f"{self.target}: {error.strerror}; choose another --out") from None
         return self
 
@@ -70,13 +72,16 @@ class OutFolder:
         except OSError as late:
             error = late
         finally:
-            if self._lock is not None:
-                self._lock.close()
+            self._unlock()
         if isinstance(error, OSError):
             what = error.strerror or str(error)
             raise UserError(
                 f"{self.target} could not be written: {what}; what was recorded until then is in {self.working}"
             ) from None
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
 
     def _lay_down(self) -> None:
         (self.working / LOCK).unlink()

@@ -20,6 +20,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -130,13 +131,18 @@ class Recording:
         self._damage: str | None = None
         self._read_through = False
         try:
-            kind, payload = next(read_chunks(path))
+            chunks = read_chunks(path)
+            kind, payload = next(chunks)
             if kind != b"HEAD":
                 raise ValueError(f"begins with {kind!r}")
             head = json.loads(payload)
             self.scenario: str = head["scenario"]
             self.versions: dict[str, str] = head["versions"]
             self._layout = Layout.of(head)
+            with suppress(DamageError):  # which iterating will tell, with all that can be read before it
+                kind, payload = next(chunks, (b"", b""))
+                self.learned = payload if kind == b"LRND" else None
+            chunks.close()
         except (DamageError, StopIteration, ValueError, KeyError, TypeError) as error:
             why = f": {error}" if str(error) else ""
             raise UserError(f"{path} has no readable header{why}; use another copy") from None
@@ -165,8 +171,6 @@ class Recording:
                         self.interrupted = bool(done["interrupted"])
                         if done["episodes"] != count:
                             raise ValueError(f"{count} of {done['episodes']} episodes are there")
-                    case b"LRND":
-                        self.learned = payload
                     case b"BEGN" | b"SENS" | b"TRTH" | b"PROB" | b"RICH" | b"RARR" | b"ENDE" | b"DONE":
                         raise ValueError(f"chunk {kind.decode()} is out of place")
         except DamageError as error:
