@@ -142,7 +142,7 @@ class FixedFriction(Baseline):
 
 
 class SlipIntegrator(Baseline):
-    """Raises its grip while the spiking slip detector reports slip, relaxes slowly otherwise, and knows nothing else.
+    """Raises its grip while the spiking slip detector reports slip, and relaxes slowly otherwise.
 
     The detector is the one of `controller.network`, fed the same senses; that network learns, as its detector's
     threshold depends on the friction it has learned, and commands nothing.
