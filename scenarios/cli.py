@@ -34,7 +34,7 @@ learned). Episode k of seed S is the same object with the same disturbances, who
 when it is whole; until then, and after Ctrl-C, what was recorded is in DIR.unfinished.
 
 settings, as in the scenario file, for example:
-  --set world.robot=panda           --set world.delay_ms=20          --set world.trial.mass_kg=[0.1,0.5]
+  --set world.delay_ms=20           --set world.skin.taxels=4        --set world.trial.mass_kg=[0.1,0.5]
   --set controller.learning=false   --set controller.dead=0.2 --set controller.dead_from_ms=3000
 """
 

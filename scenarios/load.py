@@ -83,7 +83,7 @@ def _edit(document: dict[str, Any], setting: str) -> str:
     key, found, text = (part.strip() for part in setting.partition("="))
     *tables, last = key.split(".")
     if not found or not all([*tables, last]):
-        raise UserError(f"--set {_shown(setting)}: expected KEY=VALUE, as in --set world.robot=panda")
+        raise UserError(f"--set {_shown(setting)}: expected KEY=VALUE, as in --set world.delay_ms=20")
     try:
         parsed = tomllib.loads(f"value = {text}")
         value = parsed["value"] if len(parsed) == 1 else text

@@ -144,3 +144,20 @@ def test_check_finds_this_installation_sound(capsys):
     text = capsys.readouterr().out
     assert "grasp" in text
     assert "numba" in text
+
+
+def test_check_notices_a_scenario_that_cannot_be_run_and_a_golden_file_that_is_not_current(tmp_path, monkeypatch):
+    from scenarios import check
+
+    (tmp_path / "odd.toml").write_text('name = "odd"\n')
+    monkeypatch.setattr(load, "FOLDER", tmp_path)
+    monkeypatch.setattr(check, "GOLDEN", tmp_path)
+    monkeypatch.setattr(check, "ROOT", tmp_path)
+    (tmp_path / "make.py").write_text("LAWS = {'lif': 0, 'pes': 0}\ndef text(name):\n    return name\n")
+    (tmp_path / "lif.hex").write_text("lif")
+    (tmp_path / "pes.hex").write_text("pas")
+    found = {f.what: f.remedy for f in check.findings()}
+    assert "title is missing" in found["scenario odd"]
+    assert found["golden lif"] == ""
+    assert "make.py" in found["golden pes"]
+    assert check.check() == 1
