@@ -25,6 +25,9 @@ lint: .venv/dev.stamp
 	@test -n "$(PYTHON)" || { echo "no Python 3.11 to 3.13 found; on Debian: apt-get install python3 python3-venv"; exit 2; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 		{ echo "$(PYTHON) has no venv module; on Debian: apt-get install python3-venv"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 12))' || command -v c++ >/dev/null || \
+		{ echo "on $(PYTHON) pybullet is built from source, which needs a C++ compiler: apt-get install g++ python3-dev" \
+		"(macOS: xcode-select --install), or use Python 3.11"; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -e .
 	touch $@
