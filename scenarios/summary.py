@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from controller.image import AHEAD, FRICTION, SENSES
+
 from .spec import Scenario
+
+NEURONS = FRICTION + AHEAD + SENSES
 
 
 def opening(scenario: Scenario) -> str:
@@ -12,7 +16,7 @@ def opening(scenario: Scenario) -> str:
     learning = "learning" if scenario.controller.learning else "frozen"
     return (
         f"{scenario.name}   bullet {scenario.world.robot} gripper | {scenario.episodes} novel objects | "
-        f"512 neurons, {learning} | delay {scenario.world.delay_ms} ms | seed {scenario.seed}"
+        f"{NEURONS} neurons, {learning} | tick {scenario.world.tick_us / 1000:g} ms | delay {scenario.world.delay_ms} ms | seed {scenario.seed}"
     )
 
 
