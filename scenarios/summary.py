@@ -16,7 +16,8 @@ def opening(scenario: Scenario) -> str:
     learning = "learning" if scenario.controller.learning else "frozen"
     return (
         f"{scenario.name}   bullet {scenario.world.robot} gripper | {scenario.episodes} novel objects | "
-        f"{NEURONS} neurons, {learning} | tick {scenario.world.tick_us / 1000:g} ms | delay {scenario.world.delay_ms} ms | seed {scenario.seed}"
+        f"{NEURONS} neurons, {learning} | tick {scenario.world.tick_us / 1000:g} ms | "
+        f"delay {scenario.world.delay_ms} ms | seed {scenario.seed}"
     )
 
 
