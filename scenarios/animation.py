@@ -1,0 +1,229 @@
+"""A trial as a moving picture: robot, events and taxels side by side above its forces. Made of a trace alone."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from sensors.signals import Body
+
+from .phases import runs
+from .picture import GROUND, PAD, SHADE, STEEL, THING, events_image, front_view, opening_m, spike_rows
+from .score import Verdict
+from .trace import Rich, Trace
+
+Canvas = NDArray[np.uint8]
+Painter = Callable[[int], Canvas]
+"""Turns a row of the trace into (PANEL, PANEL) colour numbers."""
+
+PANEL, GAP, HEAD, STRIP = 236, 8, 22, 96
+MAX_BYTES = 3_000_000
+FRAME_US = 40_000
+TONES = 32
+(BACK, FLOOR, INK, DIM, ON, OFF, GRIP, NEED, LIMIT, SLIP, MARK, C_GROUND, C_STEEL, C_PAD, C_THING, C_SHADE) = range(16)
+GREY, HEAT = 16, 16 + TONES
+COLOURS = ((22, 24, 29), (33, 36, 44), (228, 231, 236), (132, 139, 152), (255, 178, 72), (92, 176, 255), (98, 180, 255),
+           (255, 160, 80), (255, 98, 98), (104, 38, 46), (214, 150, 255), (84, 88, 98), (150, 158, 172), (70, 160, 205),
+           (214, 172, 108), (180, 140, 82))  # fmt: skip
+VIEW = {GROUND: C_GROUND, STEEL: C_STEEL, PAD: C_PAD, THING: C_THING, SHADE: C_SHADE}
+
+
+def palette() -> list[int]:
+    """RGB of every colour number: the named ones, a grey ramp for camera frames, a warm ramp for pressure."""
+    ramp = np.linspace(0, 1, TONES)
+    grey = np.repeat((20 + 225 * ramp)[:, None], 3, 1)
+    heat = np.stack([33 + 222 * ramp**0.7, 36 + 190 * ramp**1.3, 44 + 60 * ramp**2.5], 1)
+    table = np.concatenate([np.array(COLOURS), grey, heat]).round().astype(int)
+    return [int(v) for v in table.ravel()]
+
+
+def animate(trace: Trace, body: Body, verdict: Verdict) -> bytes:
+    """The trial at its own speed as an animated GIF under 3 MB, the same bytes for the same trace.
+
+    Panels: the robot (rendered frames if the trace has them, else drawn to scale), the camera's events, the pads'
+    pressure; where the trace holds no events or no pressure, the spikes that reached the brain. Below, grip force
+    (blue), needed force (orange) and crush limit (red) with true slips (shaded) and the detector's marks (triangles).
+    """
+    step_us = FRAME_US
+    while True:
+        data = _encode(trace, body, verdict, step_us)
+        if len(data) <= MAX_BYTES or step_us >= 16 * FRAME_US:
+            return data
+        step_us *= 2
+
+
+def _encode(trace: Trace, body: Body, verdict: Verdict, step_us: int) -> bytes:
+    every = max(1, step_us // trace.tick_us)
+    rows = list(range(min(every, len(trace.truth)) - 1, len(trace.truth), every))
+    if not rows:
+        rows = [0]
+    painters = _panels(trace, body, every)
+    width = len(painters) * (PANEL + GAP) + GAP
+    ground = np.full((2 * HEAD + PANEL + STRIP + GAP, width), BACK, np.uint8)
+    for k, (name, _) in enumerate(painters):
+        _write(ground, name, GAP + k * (PANEL + GAP) + 2, 4, INK)
+    left, right, top = GAP, width - GAP, HEAD + PANEL + HEAD
+    x = GAP + 2
+    for name, colour in (("grip force", GRIP), ("needed", NEED), ("crush limit", LIMIT), ("slip reported", MARK)):
+        _write(ground, name, x, HEAD + PANEL + 4, colour)
+        x += 14 + round(ImageFont.load_default(12).getlength(name))
+    _strip(ground[top : top + STRIP, left:right], trace, verdict)
+    frames = []
+    for row in rows:
+        canvas = ground.copy()
+        for k, (_, paint) in enumerate(painters):
+            x = GAP + k * (PANEL + GAP)
+            canvas[HEAD : HEAD + PANEL, x : x + PANEL] = paint(row)
+        cursor = left + int(row / max(1, len(trace.truth)) * (right - left))
+        canvas[top : top + STRIP, cursor : cursor + 2] = INK
+        image = Image.fromarray(canvas)
+        image.putpalette(palette())
+        frames.append(image)
+    memory = io.BytesIO()
+    wait_ms = max(20, round(every * trace.tick_us / 1000 / 10) * 10)
+    frames[0].save(
+        memory, "GIF", save_all=True, append_images=frames[1:], duration=wait_ms, loop=0, optimize=False, disposal=1
+    )
+    return memory.getvalue()
+
+
+def _panels(trace: Trace, body: Body, every: int) -> list[tuple[str, Painter]]:
+    """(name, painter) of each panel."""
+    rich = trace.rich
+    panels = [("robot", _frames(trace.tick_us, rich) if rich is not None and len(rich.frames) else _drawn(trace))]
+    if rich is not None and len(rich.camera_events):
+        panels.append(("camera events", _events(trace.tick_us, rich, every)))
+    else:
+        panels.append(("spikes to the controller", _spikes(trace, body, every)))
+    if rich is not None and len(rich.taxels):
+        panels.append(("pressure on the two pads", _taxels(trace.tick_us, rich)))
+    return panels
+
+
+def _fit(picture: Canvas, fill: int = FLOOR) -> Canvas:
+    """Scale to a panel by repeating pixels or leaving some out, keeping the aspect; the rest is `fill`."""
+    tall, wide = picture.shape
+    scale = PANEL / max(tall, wide)
+    rows = (np.arange(int(tall * scale)) / scale).astype(int).clip(0, tall - 1)
+    columns = (np.arange(int(wide * scale)) / scale).astype(int).clip(0, wide - 1)
+    panel = np.full((PANEL, PANEL), fill, np.uint8)
+    top, left = (PANEL - len(rows)) // 2, (PANEL - len(columns)) // 2
+    panel[top : top + len(rows), left : left + len(columns)] = picture[rows][:, columns]
+    return panel
+
+
+def _drawn(trace: Trace) -> Painter:
+    opening, colour = opening_m(trace), np.full(256, FLOOR, np.uint8)
+    for part, number in VIEW.items():
+        colour[part] = number
+    return lambda row: colour[front_view(trace, row, opening, PANEL)]
+
+
+def _frame_at(row: int, tick_us: int, rich: Rich, count: int) -> int:
+    return min(max((row + 1) * tick_us // rich.frame_us - 1, 0), count - 1)
+
+
+def _frames(tick_us: int, rich: Rich) -> Painter:
+    def paint(row: int) -> Canvas:
+        grey = rich.frames[_frame_at(row, tick_us, rich, len(rich.frames))]
+        return _fit((GREY + (grey.astype(np.uint16) * TONES >> 8)).astype(np.uint8))
+
+    return paint
+
+
+def _events(tick_us: int, rich: Rich, every: int) -> Painter:
+    colour = np.array([OFF, FLOOR, ON], np.uint8)
+
+    def paint(row: int) -> Canvas:
+        stop = (row + 1) * tick_us
+        total = events_image(rich.camera_events, rich.camera_size, stop - every * tick_us + 1, stop + 1)
+        return _fit(colour[np.sign(total) + 1])
+
+    return paint
+
+
+def _spikes(trace: Trace, body: Body, every: int) -> Painter:
+    """A block of cells for each region, its name above, the last two dimensions of its shape side by side."""
+    at = spike_rows(trace)
+    spoke = [r for r in body.regions if ((trace.spikes >= r.first) & (trace.spikes < r.first + r.size)).any()]
+    shapes = [(r, (r.shape[-2], r.size // r.shape[-2]) if len(r.shape) > 1 else (1, r.size)) for r in spoke]
+    ground = np.full((PANEL, PANEL), FLOOR, np.uint8)
+    cell = max(3, (PANEL - 18 * len(shapes)) // max(1, sum(rows for _, (rows, _) in shapes)) - 1)
+    tops, y = [], 0
+    for region, (rows, _) in shapes:
+        _write(ground, region.name, 4, y + 1, DIM)
+        tops.append(y + 16)
+        y += 18 + rows * cell
+
+    def paint(row: int) -> Canvas:
+        panel = ground.copy()
+        recent = trace.spikes[np.searchsorted(at, row - every, "right") : np.searchsorted(at, row, "right")]
+        count = np.bincount(recent, minlength=body.addresses)[: body.addresses]
+        for (region, (rows, columns)), top in zip(shapes, tops, strict=True):
+            mine = count[region.first : region.first + region.size]
+            if len(region.shape) == 3:
+                mine = mine.reshape(region.shape).transpose(1, 0, 2)
+            tone = np.minimum(mine.reshape(rows, columns) * 6, TONES - 1)
+            wide = min(24, (PANEL - 8) // columns)
+            block = np.repeat(np.repeat((HEAT + tone[::-1]).astype(np.uint8), cell, 0), wide, 1)
+            room = panel[top : top + block.shape[0], 4 : 4 + block.shape[1]]
+            room[:] = block[: room.shape[0], : room.shape[1]]
+        return panel
+
+    return paint
+
+
+def _taxels(tick_us: int, rich: Rich) -> Painter:
+    normal = rich.taxels[..., 0].astype(np.float64)
+    most = max(float(normal.max()), 1.0)
+    n = normal.shape[-1]
+
+    def paint(row: int) -> Canvas:
+        frame = normal[_frame_at(row, tick_us, rich, len(normal))].clip(0) / most
+        tone = (HEAT + np.round(np.sqrt(frame) * (TONES - 1))).astype(np.uint8)
+        between = np.full((n, 1), BACK, np.uint8)
+        return _fit(np.concatenate([tone[0, ::-1], between, tone[1, ::-1]], axis=1), BACK)
+
+    return paint
+
+
+def _write(canvas: Canvas, text: str, x: int, y: int, colour: int) -> None:
+    """Text in the library's own font, so that it looks the same on every machine."""
+    mask = Image.new("L", (canvas.shape[1], 18))
+    ImageDraw.Draw(mask).text((x, 1), text, 255, ImageFont.load_default(12))
+    inked = np.asarray(mask)[: canvas.shape[0] - y] > 110
+    canvas[y : y + 18][inked] = colour
+
+
+def _strip(canvas: Canvas, trace: Trace, verdict: Verdict) -> None:
+    """Forces over the whole trial, drawn once under the moving cursor."""
+    tall, wide = canvas.shape
+    image = Image.new("L", (wide, tall), FLOOR)
+    draw = ImageDraw.Draw(image)
+    truth, count = trace.truth, max(1, len(trace.truth))
+    held = truth["contacts"] == 2
+    top = 1.15 * max(float(truth["grip_n"].max(initial=0.0)), 0.2)
+    limit = truth["crush_limit_n"]
+    if limit.max(initial=0.0) < 2 * top:
+        top = max(top, 1.1 * float(limit.max(initial=0.0)))
+
+    def line(values: NDArray[np.float32], start: int, stop: int, colour: int) -> None:
+        rows = np.arange(start, stop, 4)
+        y = (tall - 2) - np.clip(values[rows] / top, 0, 1) * (tall - 8)
+        draw.line(list(zip((rows * wide / count).tolist(), y.tolist(), strict=True)), colour, 2)
+
+    for slip in verdict.slips:
+        draw.rectangle((slip.begin * wide // count, 0, slip.end * wide // count + 1, tall), SLIP)
+    line(limit, 0, len(limit), LIMIT)
+    for start, stop in runs(held):
+        line(truth["needed_n"], int(start), int(stop), NEED)
+    line(truth["grip_n"], 0, len(truth), GRIP)
+    for row in np.flatnonzero(trace.probe["started"]):
+        x = int(row) * wide // count
+        draw.polygon([(x - 4, 0), (x + 4, 0), (x, 7)], MARK)
+    canvas[:] = np.asarray(image)
+    _write(canvas, f"{top:.0f} N" if top >= 3 else f"{top:.1f} N", 3, 2, DIM)

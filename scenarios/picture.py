@@ -1,0 +1,109 @@
+"""Pictures as arrays: the gripper seen from the front, accumulated events, spikes over time; and as data URIs."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from sensors.signals import GRIPPER_ANALOG, Body, Region
+from sim.spec import CYLINDER, SPHERE
+
+from .trace import Trace
+
+Index = NDArray[np.uint8]
+
+EMPTY, GROUND, STEEL, PAD, THING, SHADE = range(6)
+VIEW_M = (-0.13, 0.13, -0.07, 0.19)
+"""Left, right, bottom, top of the front view; height 0 is where the object's centre stands at the start."""
+PAD_M = (0.011, 0.008)
+"""Half height and thickness of a pad, as drawn."""
+_OPENING = next(i for i, c in enumerate(GRIPPER_ANALOG) if c.name == "opening_m")
+
+
+def opening_m(trace: Trace) -> NDArray[np.float64]:
+    """(T,) distance between the pads, the sensor delay taken out."""
+    late = trace.delay_us // trace.tick_us
+    value = trace.analog[:, _OPENING].astype(np.float64) * GRIPPER_ANALOG[_OPENING].lsb
+    return np.concatenate([value[late:], np.repeat(value[-1:], min(late, len(value)))])
+
+
+def front_view(trace: Trace, row: int, opening: NDArray[np.float64], size: int) -> Index:
+    """Draw gripper and object at `row`, to scale, from the trace alone: uint8 (size, size) of EMPTY .. SHADE."""
+    left, right, bottom, top = VIEW_M
+    x = np.linspace(left, right, size)[None, :]
+    y = np.linspace(top, bottom, size)[:, None]
+    truth, episode = trace.truth[row], trace.episode
+    picture = np.full((size, size), EMPTY, np.uint8)
+    half, tall = episode.half_m[0], episode.half_m[2]
+    picture[(y < -tall) & (np.abs(x) < 0.6 * half)] = GROUND
+    picture[np.broadcast_to(y < bottom + 0.006, picture.shape)] = GROUND
+    up = y - float(truth["object_m"])
+    if episode.shape == SPHERE:
+        inside = x**2 + up**2 < half**2
+        shade = inside & ((x + 0.3 * half) ** 2 + (up - 0.3 * half) ** 2 > half**2)
+    else:
+        inside = (np.abs(x) < half) & (np.abs(up) < tall)
+        shade = inside & (np.abs(x) > 0.6 * half) if episode.shape == CYLINDER else inside & (up < -0.8 * tall)
+    picture[inside], picture[shade] = THING, SHADE
+    lift, gap = float(truth["height_m"]), float(opening[row]) / 2
+    half_pad, thick = PAD_M
+    beside, above = np.abs(x) - gap, y - lift
+    picture[(beside > 0) & (beside < thick) & (np.abs(above) < half_pad)] = PAD
+    picture[(beside > thick) & (beside < thick + 0.007) & (above > -half_pad) & (above < 0.058)] = STEEL
+    picture[(np.abs(x) < 0.065) & (above > 0.05) & (above < 0.066)] = STEEL
+    picture[(np.abs(x) < 0.012) & (above > 0.066)] = STEEL
+    return picture
+
+
+def events_image(events: NDArray[np.void], size: tuple[int, int], start_us: int, stop_us: int) -> NDArray[np.int32]:
+    """Sum of events, on +1 and off -1, in start_us <= t < stop_us: int32 (height, width)."""
+    width, height = size
+    some = events[np.searchsorted(events["t"], start_us) : np.searchsorted(events["t"], stop_us)]
+    flat = some["y"].astype(np.int64) * width + some["x"]
+    on = some["on"]
+    count = np.bincount(flat[on], minlength=width * height) - np.bincount(flat[~on], minlength=width * height)
+    return count[: width * height].reshape(height, width).astype(np.int32)
+
+
+def spike_rows(trace: Trace) -> NDArray[np.int64]:
+    """Row of each of the trace's spikes."""
+    return np.repeat(np.arange(len(trace.counts)), trace.counts)
+
+
+def raster(trace: Trace, body: Body, columns: int, least: int) -> tuple[Index, list[tuple[Region, int, int]]]:
+    """Spikes over time, a band of rows for each region that ever spoke.
+
+    Returns:
+        uint8 (rows, columns), spikes in each cell, an address as many rows high as gives its band `least`; and for
+        each band its region, first row and height. The first address is at the bottom of its band.
+    """
+    length = max(1, len(trace.counts))
+    column = spike_rows(trace) * columns // length
+    bands, layout, used = [], [], 0
+    for region in body.regions:
+        mine = (trace.spikes >= region.first) & (trace.spikes < region.first + region.size)
+        if not mine.any():
+            continue
+        flat = (trace.spikes[mine].astype(np.int64) - region.first) * columns + column[mine]
+        cells = np.bincount(flat, minlength=region.size * columns).reshape(region.size, columns)
+        tall = max(1, -(-least // region.size))
+        bands.append(np.repeat(cells[::-1], tall, axis=0).clip(0, 255).astype(np.uint8))
+        layout.append((region, used, tall * region.size))
+        used += tall * region.size
+    if not bands:
+        return np.zeros((0, columns), np.uint8), []
+    return np.concatenate(bands), layout
+
+
+def png_uri(pixels: Index, palette: list[tuple[int, int, int, int]] | None = None) -> str:
+    """A PNG as data URI: grey, or with `palette` (at most 256 RGBA colours) the colours that pixels number."""
+    image = Image.fromarray(pixels)
+    if palette is not None:
+        image = Image.fromarray(np.array(palette, np.uint8)[pixels])
+    memory = io.BytesIO()
+    image.save(memory, "PNG", optimize=False)
+    return "data:image/png;base64," + base64.b64encode(memory.getvalue()).decode()
