@@ -95,7 +95,11 @@ def tiles(verdicts: Sequence[Verdict], result: Result) -> str:
 
 
 def _cell(shown: str, value: object, css: str = "") -> str:
-    return f'<td data-v="{escape(str(value))}"{f' class="{css}"' if css else ""}>{shown}</td>'
+    return f'<td data-v="{escape(str(value))}"{_class(css)}>{shown}</td>'
+
+
+def _class(css: str) -> str:
+    return f' class="{css}"' if css else ""
 
 
 def _outcome(kind: str, word: bool) -> str:
@@ -111,8 +115,7 @@ def trial_table(
     heads += [(name, "base wrap") for name in baselines]
     heads += [("slips found", "wrap"), ("false alarms", "wrap"), ("force ratio", "wrap")]
     head = "".join(
-        f'<th scope="col"{f' class="{css}"' if css else ""}><button type="button">{escape(name)}</button></th>'
-        for name, css in heads
+        f'<th scope="col"{_class(css)}><button type="button">{escape(name)}</button></th>' for name, css in heads
     )
     rows = []
     for k, (trace, verdict) in enumerate(zip(traces, verdicts, strict=True)):
@@ -152,11 +155,12 @@ def ran(scenario: Scenario) -> str:
 def facts(scenario: Scenario, result: Result) -> str:
     """Rows of what ran: how to repeat it, versions, checksums, cost."""
     camera, skin = scenario.world.camera, scenario.world.skin
+    eye = f"{camera.width} by {camera.height} pixels, on the {camera.mount}" if camera.enabled else "off"
     again = f"ganglion run {scenario.name} --seed {scenario.seed} --episodes {scenario.episodes}"
     rows = [
         ("to repeat", f"<code>{escape(again)}</code> with the settings of <code>scenario.toml</code> beside this page"),
         ("time step", f"{scenario.world.tick_us} µs; physics {scenario.world.physics_step_us} µs"),
-        ("event camera", f"{camera.width} by {camera.height} pixels, on the {camera.mount}" if camera.enabled else "off"),
+        ("event camera", eye),
         ("skin", f"{skin.taxels} by {skin.taxels} taxels on each of two pads" if skin.enabled else "off"),
     ]  # fmt: skip
     if result.get("spikes_per_s") is not None:
