@@ -1,0 +1,135 @@
+"""Event kernels: what thins or gathers a stream of EVENTs; turning single events into addresses is in `address.py`.
+
+Each class owns its arrays and loops in a kernel over one tick's events; nothing is allocated per call.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .errors import UserError
+from .signals import EVENT, Sensed
+
+
+@njit(cache=True)
+def _supported(events, count, last, window, out):  # type: ignore[no-untyped-def]
+    kept = 0
+    for i in range(count):
+        t, x, y = np.int64(events[i]["t"]), np.int64(events[i]["x"]), np.int64(events[i]["y"])
+        near = t - last[y + 1, x + 1] < window
+        for dy in range(3):
+            for dx in range(3):
+                if dx != 1 or dy != 1:
+                    last[y + dy, x + dx] = t
+        if near and kept < out.size:
+            out[kept] = events[i]
+            kept += 1
+    return kept
+
+
+class BackgroundActivity:
+    """Keeps events that one of the 8 neighbours announced less than `window_us` before (Delbruck 2008).
+
+    Each event writes its time to its neighbours' places in a map with a margin of one pixel, so an event has to look at
+    one place only. The map starts at 0, as if every pixel had fired at time 0; time may step back.
+
+    Attributes:
+        events: EVENT (capacity,), the first n of the last `filter` are valid until the next call.
+    """
+
+    def __init__(self, width: int, height: int, window_us: int, capacity: int = 8192) -> None:
+        self.events = np.zeros(capacity, EVENT)
+        self._last = np.zeros((height + 2, width + 2), np.int64)
+        self._window_us = window_us
+
+    def reset(self) -> None:
+        """Forget all events."""
+        self._last[:] = 0
+
+    def filter(self, events: NDArray[np.void], count: int) -> int:
+        """Copy what is supported of `events[:count]`, of pixels within width and height, to `self.events`; how many.
+
+        Raises:
+            UserError: more events than the capacity.
+        """
+        if count > self.events.size:
+            raise UserError(f"packet of {count} events, the filter holds {self.events.size}; raise its capacity")
+        return int(_supported(events, count, self._last, self._window_us, self.events))
+
+
+@njit(cache=True)
+def _pool(events, count, roi, grid, charge, shift, threshold, first, spikes, used):  # type: ignore[no-untyped-def]
+    x0, y0, width, height = roi[0], roi[1], roi[2], roi[3]
+    signs, rows, columns = grid[0], grid[1], grid[2]
+    for cell in range(charge.size):
+        charge[cell] -= charge[cell] >> shift
+    for i in range(count):
+        x, y = np.int64(events[i]["x"]) - x0, np.int64(events[i]["y"]) - y0
+        if 0 <= x < width and 0 <= y < height:
+            sign = 1 if signs == 2 and events[i]["p"] else 0
+            charge[(sign * rows + y * rows // height) * columns + x * columns // width] += 256
+    lost = 0
+    for cell in range(charge.size):
+        if charge[cell] >= threshold << 8:
+            charge[cell] = 0
+            if used < spikes.size:
+                spikes[used] = first + cell
+                used += 1
+            else:
+                lost += 1
+    return used, lost
+
+
+class Pool:
+    """Gathers the events of a region of interest in cells; each cell speaks at most once per tick.
+
+    A cell is a leaky counter in 1/256 events: c -= c >> leak_shift each tick, += 256 for each event; at `threshold`
+    events it emits its address and starts at 0. A slip of a few mm/s moves the image by hundredths of a pixel a tick,
+    so its events are spread over tens of ticks: counting within one tick (leak_shift = 0, which empties the cell) would
+    never see it, while noise spread over the same time stays below a threshold of a few events.
+
+    Addresses: first + row * columns + column, rows from the top; by polarity, those of ON events follow those of OFF.
+
+    Args:
+        region: x, y, width, height in pixels. rows, columns: of cells, at most one a pixel.
+        threshold: events that make a cell speak, 1..8191. leak_shift: 0..15; the time constant is 2**leak_shift ticks.
+    """
+
+    def __init__(
+        self,
+        region: tuple[int, int, int, int],
+        rows: int,
+        columns: int,
+        threshold: int,
+        leak_shift: int,
+        first: int = 0,
+        by_polarity: bool = False,
+    ) -> None:
+        if not (1 <= rows <= region[3] and 1 <= columns <= region[2]):
+            raise UserError(f"{rows} x {columns} cells on {region[3]} x {region[2]} pixels; use a pixel or more a cell")
+        if not 1 <= threshold <= 8191:
+            raise UserError(f"pool threshold is {threshold} events, expected 1 to 8191; choose one in that range")
+        if not 0 <= leak_shift <= 15:
+            raise UserError(f"pool leak_shift is {leak_shift}, expected 0 to 15; choose one in that range")
+        signs = 2 if by_polarity else 1
+        self.size = signs * rows * columns
+        self._region = np.array(region, np.int64)
+        self._grid = np.array((signs, rows, columns), np.int64)
+        self._charge = np.zeros(self.size, np.int64)
+        self._settings = (leak_shift, threshold, first)
+
+    def reset(self) -> None:
+        """Empty all cells."""
+        self._charge[:] = 0
+
+    def route(self, events: NDArray[np.void], count: int, sensed: Sensed) -> None:
+        """Take one tick's `events[:count]`; append the cells that speak to `sensed`, and count those without room.
+
+        Call once every tick, also without events, since the cells leak.
+        """
+        sensed.count, lost = _pool(
+            events, count, self._region, self._grid, self._charge, *self._settings, sensed.spikes, sensed.count
+        )
+        sensed.overflow += lost

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sensors.errors import UserError
+from sensors.filters import BackgroundActivity, Pool
+from sensors.signals import EVENT, MAX_SPIKES, Sensed
+
+
+def packet(*rows: tuple[int, int, int, bool]) -> np.ndarray:
+    return np.array([*rows], EVENT)
+
+
+def fresh() -> Sensed:
+    return Sensed(0, np.zeros(MAX_SPIKES, np.uint16), 0, 0, np.zeros(0, np.int16), np.zeros(0, np.int16))
+
+
+def spikes(pool: Pool, events: np.ndarray) -> list[int]:
+    sensed = fresh()
+    pool.route(events, events.size, sensed)
+    return sensed.spikes[: sensed.count].tolist()
+
+
+def test_a_neighbours_recent_event_supports_and_an_old_or_own_one_does_not():
+    keep = BackgroundActivity(10, 10, 1000)
+    events = packet(
+        (5000, 4, 4, True),  # nobody near
+        (5100, 5, 5, True),  # announced 100 us before
+        (5150, 8, 1, True),  # nobody near
+        (5200, 8, 1, True),  # only itself
+        (6100, 6, 6, True),  # exactly the window: too old
+        (6200, 0, 9, True),
+        (6250, 0, 8, False),  # at the border, other polarity
+    )
+    assert keep.events[: keep.filter(events, events.size)]["t"].tolist() == [5100, 6250]
+
+
+def test_the_background_filter_agrees_with_the_definition_on_a_random_stream():
+    rng = np.random.default_rng(3)
+    n, window = 3000, 700
+    events = np.zeros(n, EVENT)
+    events["t"] = 10_000 + np.cumsum(rng.integers(0, 10, n))
+    events["x"], events["y"] = rng.integers(0, 12, n), rng.integers(0, 9, n)
+    last: dict[tuple[int, int], int] = {}
+    expected = []
+    for t, x, y, _ in events.tolist():
+        near = [last.get((x + i, y + j), 0) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
+        if t - max(near) < window:
+            expected.append((t, x, y))
+        last[x, y] = t
+    keep = BackgroundActivity(12, 9, window)
+    kept = keep.events[: keep.filter(events, n)]
+    assert [(t, x, y) for t, x, y, _ in kept.tolist()] == expected
+
+
+def test_a_cell_speaks_once_a_tick_when_its_count_is_full():
+    pool = Pool((10, 20, 8, 4), rows=2, columns=4, threshold=3, leak_shift=0, first=100)
+    full = packet(*[(1, 12, 22, True)] * 7)
+    assert spikes(pool, full) == [100 + 1 * 4 + 1]
+    assert spikes(pool, full[:2]) == []
+    assert spikes(pool, full[:2]) == [], "without memory a cell forgets between ticks"
+    outside = packet(*[(1, 18, 22, True)] * 3, *[(1, 9, 22, True)] * 3, *[(1, 12, 24, True)] * 3)
+    assert spikes(pool, outside) == []
+
+
+def test_a_leaky_cell_adds_up_over_ticks_and_forgets_what_is_rare():
+    one, none = packet((1, 0, 0, True)), packet()
+    pool = Pool((0, 0, 1, 1), 1, 1, threshold=3, leak_shift=4)
+    assert [bool(spikes(pool, one)) for _ in range(4)] == [False, False, False, True]
+    for _ in range(20):
+        assert spikes(pool, one) == []
+        for _ in range(40):
+            assert spikes(pool, none) == []
+
+
+def test_polarities_have_addresses_of_their_own_if_asked():
+    pool = Pool((0, 0, 2, 2), 1, 2, threshold=1, leak_shift=0, by_polarity=True)
+    assert pool.size == 4
+    assert spikes(pool, packet((1, 0, 0, False), (2, 1, 1, True))) == [0, 3]
+
+
+def test_addresses_without_room_are_counted():
+    pool = Pool((0, 0, 64, 1), 1, 64, threshold=1, leak_shift=0)
+    events = packet(*[(1, x, 0, True) for x in range(64)])
+    sensed = fresh()
+    pool.route(events, events.size, sensed)
+    assert (sensed.count, sensed.overflow) == (MAX_SPIKES, 64 - MAX_SPIKES)
+
+
+def test_settings_that_make_no_sense_are_refused():
+    for wrong in ({"rows": 9}, {"threshold": 0}, {"leak_shift": 16}):
+        with pytest.raises(UserError):
+            Pool((0, 0, 8, 8), **{"rows": 2, "columns": 2, "threshold": 1, "leak_shift": 0, **wrong})
