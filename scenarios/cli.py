@@ -23,19 +23,31 @@ examples:
   ganglion run grasp --brain-state out/grasp-1000/state.bin --seed 2000
                                                         start from what an earlier run learned
   ganglion replay out/grasp-1000 --assert-identical     the same bits, from recorded senses
+  ganglion report out/grasp-1000 --trial 3              the page anew, with the pictures of object 3
   ganglion check                                        is everything here that is needed
 
 Exit status: 0 done, 1 the run failed or a replay differs, 2 a mistake in what was asked, 130 stopped by Ctrl-C.
 """
 RUN = """\
-Runs every episode of a scenario under its controller and under simpler ones, and leaves a folder with result.json,
-scenario.toml (as run, all defaults written out), recording.gang (see `ganglion replay`) and state.bin (what was
-learned). Episode k of seed S is the same object with the same disturbances, whoever controls it. The folder appears
-when it is whole; until then, and after Ctrl-C, what was recorded is in DIR.unfinished.
+Runs every episode of a scenario under its controller and under simpler ones, and leaves a folder with report.html (open
+it in a browser), trial.gif, result.json, scenario.toml (as run, all defaults written out), recording.gang (see
+`ganglion replay`) and state.bin (what was learned). Episode k of seed S is the same object with the same disturbances,
+whoever controls it. The folder appears when it is whole; until then, and after Ctrl-C, what was recorded is in
+DIR.unfinished.
 
 settings, as in the scenario file, for example:
   --set world.delay_ms=20           --set world.skin.taxels=4        --set world.trial.mass_kg=[0.1,0.5]
   --set controller.learning=false   --set controller.dead=0.2 --set controller.dead_from_ms=3000
+"""
+
+
+REPORT = """\
+Rewrites report.html and trial.gif of a run from its recording.gang and result.json. The page needs no network and no
+other file. Charts are of the recording; what is too large to record (taxels, camera events) is simulated again for the
+one trial that is shown with pictures.
+
+example:
+  ganglion report out/grasp-1000 --trial 3
 """
 
 
@@ -76,12 +88,19 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--brain-state", type=Path, metavar="FILE", help="start from the state.bin of an earlier run")
     run.add_argument("--workers", type=int, metavar="N", help="processes (default 2); results do not depend on it")
     run.add_argument("--no-baselines", action="store_true", help="the spiking controller alone; three times as quick")
+    run.add_argument("--no-report", action="store_true", help="leave report.html and trial.gif out")
     run.add_argument("--json", action="store_true", help="print result.json instead of the summary")
     run.set_defaults(do=_run)
     replay = verbs.add_parser("replay", help="recompute every command of a recording, learning included")
     replay.add_argument("out", metavar="OUT", type=Path, help="folder of a run, or its recording")
     replay.add_argument("--assert-identical", action="store_true", help="exit 1 if a single bit differs")
     replay.set_defaults(do=_replay)
+    report = verbs.add_parser(
+        "report", help="draw the page and the moving picture of a run anew", description=REPORT, formatter_class=raw
+    )
+    report.add_argument("out", metavar="OUT", type=Path, help="folder of a run")
+    report.add_argument("--trial", type=int, metavar="K", help="object to show with pictures (default: a telling one)")
+    report.set_defaults(do=_report)
     check = verbs.add_parser("check", help="look over installation, scenario files and generated files")
     check.set_defaults(do=_check)
     return parser
@@ -101,7 +120,15 @@ def _run(args: argparse.Namespace) -> int:
     workers = run.default_workers() if args.workers is None else run.check_workers(args.workers)
     target = args.out if args.out is not None else run.default_out(scenario)
     try:
-        result = run.run(scenario, target, args.brain_state, workers, compare=not args.no_baselines, began_s=began_s)
+        result = run.run(
+            scenario,
+            target,
+            args.brain_state,
+            workers,
+            compare=not args.no_baselines,
+            report=not args.no_report,
+            began_s=began_s,
+        )
     except run.StoppedError as stopped:
         print(f"ganglion: {stopped}", file=sys.stderr)
         return STOPPED
@@ -113,7 +140,8 @@ def _run(args: argparse.Namespace) -> int:
         print(json.dumps(result))
     else:
         print(summary.figures(result))
-        print(f"saved {target}")
+        page = "" if args.no_report else f"   report {target / 'report.html'}"
+        print(f"saved {target}{page}")
     return 0
 
 
@@ -123,6 +151,13 @@ def _replay(args: argparse.Namespace) -> int:
     found = replay(args.out)
     print(found.sentence)
     return 0 if found.identical or not args.assert_identical else 1
+
+
+def _report(args: argparse.Namespace) -> int:
+    from .publish import publish
+
+    print(f"saved {publish(args.out, args.trial)}")
+    return 0
 
 
 def _check(_args: argparse.Namespace) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -13,6 +15,28 @@ from sensors.errors import UserError
 FILES = {"result.json", "scenario.toml", "recording.gang", "state.bin", "report.html", "trial.gif", "trial.mp4"}
 """All that a run may leave; a folder with anything else in it is not ours to replace."""
 LOCK = "lock"
+PART = ".part"
+"""Ends the name of a file of FILES while it is written beside the one it will replace."""
+
+
+def rewrite(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Replace some files of a finished folder; the old ones stay until all new ones are whole.
+
+    Raises:
+        UserError: the folder cannot be written or the disk is full.
+    """
+    try:
+        for name, data in files.items():
+            (folder / (name + PART)).write_bytes(data)
+        for name in files:
+            (folder / (name + PART)).rename(folder / name)
+    except OSError as error:
+        for name in files:
+            with suppress(OSError):
+                (folder / (name + PART)).unlink(missing_ok=True)
+        raise UserError(
+            f"{folder} could not be written: {error.strerror}; what was there is as it was; make room for it"
+        ) from None
 
 
 class OutFolder:
@@ -56,7 +80,7 @@ class OutFolder:
         if not self.target.is_dir():
             raise UserError(f"{self.target} is a file; choose another --out")
         for path in self.target.iterdir():
-            if path.name not in FILES or not path.is_file():
+            if path.name.removesuffix(PART) not in FILES or not path.is_file():
                 raise UserError(f"{self.target} holds {path.name}, which no run made; choose another --out")
 
     def write(self, name: str, data: bytes) -> None:

@@ -35,38 +35,30 @@ def choose(traces: Sequence[Trace], verdicts: Sequence[Verdict] | None = None) -
     return max(range(len(traces)), key=worth, default=0)
 
 
-def write_report(
-    path: Path,
-    scenario: Scenario,
-    body: Body,
-    result: Mapping[str, Any],
-    traces: Sequence[Trace],
-    baselines: Mapping[str, Sequence[str]],
-) -> None:
-    """Write the page for a run to `path`, UTF-8; the same input gives the same bytes. See `render`."""
-    path.write_text(render(scenario, body, result, traces, baselines), encoding="utf-8")
-
-
 def render(
     scenario: Scenario,
     body: Body,
     result: Mapping[str, Any],
     traces: Sequence[Trace],
     baselines: Mapping[str, Sequence[str]],
+    verdicts: Sequence[Verdict],
+    chosen: int,
+    moving: bytes,
 ) -> str:
-    """The page as HTML; pictures are inside it and nothing is fetched.
+    """The page as HTML; pictures are inside it and nothing is fetched. The same input gives the same bytes.
 
     Args:
         result: what result.json holds; figures that are missing are left out or shown as a dash.
         traces: one per episode. `rich` adds taxel maps, camera events and rendered frames where it is there.
         baselines: outcome of each episode, in order, under each other controller; may be empty.
+        verdicts: of each trace. chosen: the trace that is shown first, with pictures. moving: its animated GIF.
     """
-    verdicts = [judge(t) for t in traces]
-    chosen = choose(traces, verdicts)
     charted = set(_charted(verdicts, chosen))
     head, lead = tables.headline(verdicts, result, baselines)
     trials = [
-        section(traces[k], verdicts[k], scenario, body, full=k == chosen) for k in range(len(traces)) if k in charted
+        section(traces[k], verdicts[k], scenario, body, moving if k == chosen else None)
+        for k in range(len(traces))
+        if k in charted
     ]
     note = (
         "Choose a row to see that trial below; choose a heading to sort. The other columns are simpler controllers "

@@ -23,6 +23,7 @@ from .baselines import BASELINES, Baseline
 from .build import build_brain, build_world
 from .folder import OutFolder
 from .pool import RunFailedError, in_order
+from .publish import pages
 from .recording import NAME, Writer
 from .result import result, versions
 from .spec import Scenario
@@ -105,11 +106,13 @@ def run(
     workers: int = 1,
     *,
     compare: bool = True,
+    report: bool = True,
     began_s: float | None = None,
 ) -> dict[str, object]:
     """Run a scenario and leave its folder `out`; returns what its `result.json` holds.
 
-    The result is the same for any number of `workers`. Without `compare` the baselines are left out.
+    The result is the same for any number of `workers`. Without `compare` the baselines are left out, without `report`
+    the page and the picture.
 
     Raises:
         UserError: the folder cannot be written, or the brain state cannot be read.
@@ -132,6 +135,8 @@ def run(
         )
         folder.write("state.bin", episodes[-1].state)
         folder.write("result.json", (json.dumps(figures, indent=1, allow_nan=False) + "\n").encode())
+        if report:
+            _draw(folder, scenario, [e.trace for e in episodes], figures)
     return figures
 
 
@@ -155,6 +160,17 @@ def _record(writer: Writer, job: Job, workers: int, working: Path) -> list[Done]
     finally:
         writer.close(interrupted=not whole)
     return episodes
+
+
+def _draw(folder: OutFolder, scenario: Scenario, traces: list[Trace], figures: dict[str, object]) -> None:
+    try:
+        for name, data in pages(scenario, traces, figures).items():
+            folder.write(name, data)
+    except KeyboardInterrupt:
+        raise StoppedError(
+            f"stopped while the report was drawn; the rest is in {folder.working}, and `ganglion report "
+            f"{folder.working}` draws it"
+        ) from None
 
 
 def _kept(done: int, count: int, working: Path) -> str:

@@ -11,7 +11,6 @@ import numpy as np
 from sensors.signals import Body
 
 from . import figures, tables
-from .animation import animate
 from .phases import phases
 from .score import Verdict
 from .spec import Scenario
@@ -64,8 +63,8 @@ def figure(content: str, caption: str, keys: Sequence[str] = ()) -> str:
     return f'<figure>{legend}<div class="scroll">{content}</div><figcaption>{caption}</figcaption></figure>'
 
 
-def section(trace: Trace, verdict: Verdict, scenario: Scenario, body: Body, full: bool) -> str:
-    """All figures of one trial; `full` adds the moving and still pictures. Others are hidden until chosen."""
+def section(trace: Trace, verdict: Verdict, scenario: Scenario, body: Body, moving: bytes | None) -> str:
+    """All figures of one trial. With `moving`, its animated GIF, come stills; without, it is hidden until chosen."""
     episode = trace.episode
     what = f"{tables.SHAPE.get(episode.shape, 'object')}, {tables.size(episode)}, {tables.mass(episode.mass_kg)}"
     ending = "" if verdict.outcome == "held" else f" at {verdict.time_s:.2f} s ({escape(verdict.reason)})"
@@ -77,8 +76,8 @@ def section(trace: Trace, verdict: Verdict, scenario: Scenario, body: Body, full
         f"{100 * episode.payload_ratio:.0f} % of that, at {episode.friction_s:.2f} s its friction "
         f"{100 * episode.friction_ratio:.0f} %.</p>",
     ]
-    if full:
-        parts.append(_moving(trace, verdict, body))
+    if moving is not None:
+        parts.append(_moving(trace, verdict, moving))
     keys = [
         key_line("grip", "grip force"),
         key_line("needed", "needed force"),
@@ -98,9 +97,12 @@ def section(trace: Trace, verdict: Verdict, scenario: Scenario, body: Body, full
         parts.append(figure(spikes, SPIKES + (f" Silent in this trial: {escape(silent)}." if silent else "")))
     else:
         parts.append("<p>No spike reached the controller in this trial.</p>")
-    if full:
+    if moving is not None:
         parts.append(_stills(trace, verdict, scenario))
-    hidden = "" if full else " hidden"
+    else:
+        again = f"ganglion report OUT --trial {episode.index}"
+        parts.append(f'<p class="soft"><code>{again}</code> makes this page anew with the pictures of this trial.</p>')
+    hidden = "" if moving is not None else " hidden"
     return f'<section class="trial" id="object-{episode.index}"{hidden}>{"".join(parts)}</section>'
 
 
@@ -108,8 +110,8 @@ def _spoke(trace: Trace, first: int, size: int) -> bool:
     return bool(((trace.spikes >= first) & (trace.spikes < first + size)).any())
 
 
-def _moving(trace: Trace, verdict: Verdict, body: Body) -> str:
-    gif = base64.b64encode(animate(trace, body, verdict)).decode()
+def _moving(trace: Trace, verdict: Verdict, moving: bytes) -> str:
+    gif = base64.b64encode(moving).decode()
     still = figures.scene_picture(trace, _instant(trace, verdict)[1])
     picture = (
         f'<picture><source media="(prefers-reduced-motion: reduce)" srcset="{still}">'

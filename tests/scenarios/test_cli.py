@@ -13,7 +13,7 @@ from scenarios.cli import main
 from scenarios.project import PACKAGES, ROOT, misplaced
 
 TIMES = ("settle_s=0.3", "lift_s=0.2", "hold_s=0.1", "shake_s=0.1", "lower_s=0.2")
-SHORT = ["--workers", "1", "--no-baselines", *(w for t in TIMES for w in ("--set", f"world.trial.{t}"))]
+SHORT = ["--workers", "1", "--no-baselines", "--no-report", *(w for t in TIMES for w in ("--set", f"world.trial.{t}"))]
 RUN_ONE = ["run", "grasp", "--episodes", "1", *SHORT]
 
 

@@ -166,7 +166,7 @@ _CLOCKED = {"realtime_factor", "tick_us", "start_s", "rss_mb"}
 def test_a_run_from_a_learned_state_begins_where_that_one_ended_and_replays(done, tmp_path):
     state = done[0] / "state.bin"
     scenario = load.load("grasp", (*SHORT, "episodes=2"))
-    run(scenario, tmp_path / "r", state, compare=False)
+    run(scenario, tmp_path / "r", state, compare=False, report=False)
     fresh, later = Recording(done[0] / NAME), Recording(tmp_path / "r" / NAME)
     assert later.traces[0].brain_before != fresh.traces[0].brain_before
     assert later.traces[0].brain_before == later.traces[1].brain_before
@@ -182,7 +182,7 @@ def test_a_damaged_brain_state_leaves_nothing_behind(done, tmp_path):
 
 
 def test_episodes_do_not_depend_on_how_many_come_before(done, tmp_path):
-    run(load.load("grasp", (*SHORT, "episodes=1")), tmp_path / "one", compare=False)
+    run(load.load("grasp", (*SHORT, "episodes=1")), tmp_path / "one", compare=False, report=False)
     first, alone = Recording(done[0] / NAME).traces[0], Recording(tmp_path / "one" / NAME).traces[0]
     assert first.episode == alone.episode
     assert np.array_equal(first.effort, alone.effort)

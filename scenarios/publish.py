@@ -1,0 +1,106 @@
+"""The verb report: the page of a run and the moving picture of one trial, from its recording and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sensors.errors import UserError
+
+from . import folder, load, score
+from .animation import animate
+from .build import build_world
+from .recording import NAME, Recording
+from .report import choose, render
+from .showcase import feel_again
+from .spec import Scenario
+from .trace import Trace
+
+PAGE, MOVING = "report.html", "trial.gif"
+
+
+class _Kept(msgspec.Struct):
+    """What a report takes from result.json; all else can be computed from the recording."""
+
+    commands_crc32: int
+    baseline_trials: dict[str, list[score.Outcome]] = {}
+    tick_us: dict[str, float] = {}
+    realtime_factor: float | None = None
+    synaptic_events_per_s: float | None = None
+    versions: dict[str, str] = {}
+
+
+def pages(
+    scenario: Scenario, traces: Sequence[Trace], figures: Mapping[str, Any], trial: int | None = None
+) -> dict[str, bytes]:
+    """The files of a report, by name; the same input gives the same bytes.
+
+    Args:
+        traces: of each episode; the one that is shown gets its `rich` by being simulated again.
+        figures: what result.json holds, `baseline_trials` (may be empty) included.
+        trial: index of the episode to show with pictures; the most instructive one if left out.
+
+    Raises:
+        UserError: there is no such episode.
+    """
+    verdicts = [score.judge(t) for t in traces]
+    if trial is None:
+        chosen = choose(traces, verdicts)
+    else:
+        there = [t.episode.index for t in traces]
+        if trial not in there:
+            raise UserError(f"--trial {trial} is not in this run; there are {min(there)} to {max(there)}")
+        chosen = there.index(trial)
+    world = build_world(scenario)
+    try:
+        traces[chosen].rich = feel_again(world, traces[chosen])
+    finally:
+        world.close()
+    moving = animate(traces[chosen], world.body, verdicts[chosen])
+    html = render(
+        scenario, world.body, figures, traces, figures.get("baseline_trials", {}), verdicts, chosen, moving
+    )  # fmt: skip
+    return {PAGE: html.encode(), MOVING: moving}
+
+
+def publish(out: Path, trial: int | None = None) -> Path:
+    """Make the report of a run's folder anew; returns the page. What was there stays until the new one is whole.
+
+    Raises:
+        UserError: the folder has no figures, or no recording that is whole and belongs to them; it cannot be written;
+            there is no such trial.
+    """
+    if not out.is_dir():
+        what = "is a file" if out.exists() else "does not exist"
+        raise UserError(f"{out} {what}; name the folder of a run, as out/grasp-1000")
+    kept = _kept(out / "result.json")
+    recording = Recording(out / NAME)
+    scenario = load.parse(recording.scenario, f"the scenario in {recording.path}")
+    traces = recording.traces
+    if recording.damage is not None:
+        raise UserError(f"{recording.damage}; a report needs them all: use another copy, or run it again")
+    if not traces:
+        raise UserError(f"{recording.path} holds no whole episode; run it again")
+    figures = score.aggregate(traces)
+    if kept.commands_crc32 != figures["commands_crc32"]:
+        raise UserError(
+            f"{out / 'result.json'} is of other commands (checksum {kept.commands_crc32}) than {NAME} "
+            f"({figures['commands_crc32']}); put the two files of one run together"
+        )
+    figures |= msgspec.structs.asdict(kept)
+    folder.rewrite(out, pages(scenario, traces, figures, trial))
+    return out / PAGE
+
+
+def _kept(path: Path) -> _Kept:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Kept)
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: the run was not whole, or is none; run it again") from None
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}; make it readable") from None
+    except ValueError as error:
+        raise UserError(f"{path} is damaged: {error}; run it again") from None
