@@ -26,13 +26,14 @@ SINE_STEPS = 1024
 _SINE = np.sin(2 * np.pi * np.arange(SINE_STEPS) / SINE_STEPS)
 
 
-@njit(cache=True)
-def _spread(point_m, normal_n, count, pad_half_m, spread_m, gain, weight_u, weight_v, patch, pressure_n):  # type: ignore[no-untyped-def]
+@njit(cache=True, error_model="numpy")
+def _spread(point_m, normal_n, count, pad_half_m, spread_m, gain, weights, patch, pressure_n):  # type: ignore[no-untyped-def]
     """Pressure of each cell: the contact points' forces as Gaussians, whose part beyond the pad's edge is kept.
 
     The physics moves its few contact points by leaps, a real patch flows: so the patch (cells' shares of the force)
-    follows with `gain` per tick, while the force itself is not delayed.
+    follows with `gain` per tick, while the force itself is not delayed. Returns the sum of the pressures.
     """
+    weight_u, weight_v = weights[0], weights[1]
     pitch_m = 2.0 * pad_half_m / CELLS
     total = 0.0
     for point in range(count):
@@ -40,13 +41,12 @@ def _spread(point_m, normal_n, count, pad_half_m, spread_m, gain, weight_u, weig
     if total <= 0.0:
         patch[:] = 0.0
         pressure_n[:] = 0.0
-        return
-    known = 0.0
-    for cell in range(patch.size):
-        known += patch[cell]
-    if known == 0.0:
+        return 0.0
+    if not patch.any():
         gain = 1.0
-    patch *= 1.0 - gain
+    keep = 1.0 - gain
+    for cell in range(patch.size):
+        patch[cell] *= keep
     for point in range(count):
         if normal_n[point] <= 0.0:
             continue
@@ -65,43 +65,50 @@ def _spread(point_m, normal_n, count, pad_half_m, spread_m, gain, weight_u, weig
             row = scale * weight_v[v]
             for u in range(CELLS):
                 patch[v * CELLS + u] += row * weight_u[u]
+    normal = 0.0
     for cell in range(patch.size):
         pressure_n[cell] = total * patch[cell]
-
-
-@njit(cache=True)
-def _shear(bend_m, pressure_n, friction, move_u, move_v, want_u, want_v, path_m, before):  # type: ignore[no-untyped-def]
-    """Bend the bristles by the true motion, then creep until they carry the wanted shear or all of them have let go."""
-    cells = CELLS * CELLS
-    before[:] = bend_m
-    normal = 0.0
-    for cell in range(cells):
         normal += pressure_n[cell]
+    return normal
+
+
+@njit(cache=True, error_model="numpy")
+def _bend(before_u, before_v, creep_u, creep_v, most_m, bend_u, bend_v):  # type: ignore[no-untyped-def]
+    """Carry every bristle by the creep, or as far as friction lets it; returns how many of them stick.
+
+    Kept apart from the sums, which must be taken in order, so that the compiler can do many bristles at once.
+    """
+    stuck = 0
+    for cell in range(before_u.size):
+        u = before_u[cell] + creep_u
+        v = before_v[cell] + creep_v
+        held = most_m[cell] / math.sqrt(u * u + v * v)
+        slips = held < 1.0  # not a number for a bristle that is neither bent nor pressed: it sticks
+        shrink = held if slips else 1.0
+        bend_u[cell] = u * shrink
+        bend_v[cell] = v * shrink
+        stuck += 0 if slips else 1
+    return stuck
+
+
+@njit(cache=True, error_model="numpy")
+def _shear(bend_u, bend_v, before_u, before_v, most_m, path_m, normal_n, move_u, move_v, want_u, want_v):  # type: ignore[no-untyped-def]
+    """Bend the bristles by the true motion, then creep until they carry the wanted shear or all of them have let go."""
+    before_u[:] = bend_u
+    before_v[:] = bend_v
     creep_u = move_u
     creep_v = move_v
     limit = CREEP_LIMIT_M + math.hypot(move_u, move_v)
     for _ in range(CREEP_ITERATIONS):
+        stuck = _bend(before_u, before_v, creep_u, creep_v, most_m, bend_u, bend_v)
         sum_u = 0.0
         sum_v = 0.0
-        stuck = 0
-        for cell in range(cells):
-            u = before[cell, 0] + creep_u
-            v = before[cell, 1] + creep_v
-            bend = math.sqrt(u * u + v * v)
-            most = friction * pressure_n[cell] / BRISTLE_N_PER_M
-            if bend > most:
-                shrink = most / bend
-                u *= shrink
-                v *= shrink
-            else:
-                stuck += 1
-            bend_m[cell, 0] = u
-            bend_m[cell, 1] = v
-            sum_u += BRISTLE_N_PER_M * u
-            sum_v += BRISTLE_N_PER_M * v
+        for cell in range(bend_u.size):
+            sum_u += BRISTLE_N_PER_M * bend_u[cell]
+            sum_v += BRISTLE_N_PER_M * bend_v[cell]
         lack_u = want_u - sum_u
         lack_v = want_v - sum_v
-        if lack_u * lack_u + lack_v * lack_v < (2e-3 * normal) ** 2 or stuck == 0:
+        if lack_u * lack_u + lack_v * lack_v < (2e-3 * normal_n) ** 2 or stuck == 0:
             break
         creep_u += lack_u / (BRISTLE_N_PER_M * stuck)
         creep_v += lack_v / (BRISTLE_N_PER_M * stuck)
@@ -109,31 +116,44 @@ def _shear(bend_m, pressure_n, friction, move_u, move_v, want_u, want_v, path_m,
         if size > limit:
             creep_u *= limit / size
             creep_v *= limit / size
-    for cell in range(cells):
-        u = before[cell, 0] + creep_u - bend_m[cell, 0]
-        v = before[cell, 1] + creep_v - bend_m[cell, 1]
+    for cell in range(bend_u.size):
+        u = before_u[cell] + creep_u - bend_u[cell]
+        v = before_v[cell] + creep_v - bend_v[cell]
         path_m[cell] += math.sqrt(u * u + v * v)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+def _ripple(path_m, phase, pressure_n, wavelength_m, texture_n):  # type: ignore[no-untyped-def]
+    """What the surface's texture adds to each cell's pressure after it has slid along `path_m`."""
+    for cell in range(path_m.size):
+        turn = path_m[cell] / wavelength_m + phase[cell]
+        step = np.int32((turn - math.floor(turn)) * SINE_STEPS) & np.int32(SINE_STEPS - 1)
+        texture_n[cell] = pressure_n[cell] * TEXTURE_DEPTH * _SINE[step]
+
+
+@njit(cache=True, error_model="numpy")
 def _feel(  # type: ignore[no-untyped-def]
-    state, phase, noise, cursor, settings, wavelength_m, friction, pad_half_m,
-    count, point_m, normal_n, want_n, slide_m_per_s, dt_s, taxels_mn,
-):  # fmt: skip
-    bend_m, path_m, patch, pressure_n, before, weights, lagged = state
-    spread_m, keep, flow, noise_n, noise_ratio = settings
+    cells, weights, lagged, noise, cursor, settings, count, point_m, normal_n, shear_n, slide_m_per_s, taxels_mn
+):
+    spread_m, keep, flow, noise_n, noise_ratio, wavelength_m, friction, pad_half_m, dt_s = settings
     taxels = taxels_mn.shape[1]
     group = CELLS // taxels
     mask = noise.size - 1
+    # Two pads leave the split of the vertical force undetermined; only its sum is physical.
+    want_v = 0.5 * (shear_n[0, 1] + shear_n[1, 1])
     for pad in range(2):
-        _spread(
-            point_m[pad], normal_n[pad], count[pad], pad_half_m, spread_m, flow, weights[0], weights[1], patch[pad],
-            pressure_n[pad],
-        )  # fmt: skip
+        bend_u, bend_v, pressure_n, texture_n = cells[pad, 0], cells[pad, 1], cells[pad, 2], cells[pad, 3]
+        path_m, most_m = cells[pad, 4], cells[pad, 5]
+        normal = _spread(
+            point_m[pad], normal_n[pad], count[pad], pad_half_m, spread_m, flow, weights, cells[pad, 6], pressure_n
+        )
+        for cell in range(pressure_n.size):
+            most_m[cell] = friction * pressure_n[cell] / BRISTLE_N_PER_M
         _shear(
-            bend_m[pad], pressure_n[pad], friction, slide_m_per_s[pad, 0] * dt_s, slide_m_per_s[pad, 1] * dt_s,
-            want_n[pad, 0], want_n[pad, 1], path_m[pad], before,
+            bend_u, bend_v, cells[pad, 7], cells[pad, 8], most_m, path_m, normal,
+            slide_m_per_s[pad, 0] * dt_s, slide_m_per_s[pad, 1] * dt_s, shear_n[pad, 0], want_v,
         )  # fmt: skip
+        _ripple(path_m, cells[pad, 9], pressure_n, wavelength_m, texture_n)
         for row in range(taxels):
             for column in range(taxels):
                 p = 0.0
@@ -143,13 +163,10 @@ def _feel(  # type: ignore[no-untyped-def]
                 for v in range(row * group, (row + 1) * group):
                     for u in range(column * group, (column + 1) * group):
                         cell = v * CELLS + u
-                        force = pressure_n[pad, cell]
-                        p += force
-                        q_u += BRISTLE_N_PER_M * bend_m[pad, cell, 0]
-                        q_v += BRISTLE_N_PER_M * bend_m[pad, cell, 1]
-                        turn = path_m[pad, cell] / wavelength_m + phase[pad, cell]
-                        step = int((turn - math.floor(turn)) * SINE_STEPS) & (SINE_STEPS - 1)
-                        texture += force * TEXTURE_DEPTH * _SINE[step]
+                        p += pressure_n[cell]
+                        q_u += BRISTLE_N_PER_M * bend_u[cell]
+                        q_v += BRISTLE_N_PER_M * bend_v[cell]
+                        texture += texture_n[cell]
                 lag = lagged[pad, row, column]
                 lag[0] += keep * (p - lag[0])
                 lag[1] += keep * (q_u - lag[1])
@@ -171,26 +188,29 @@ class SoftSkin:
     """
 
     def __init__(self, spec: Skin) -> None:
-        cells = CELLS * CELLS
         self.spec = spec
         n = spec.taxels
         self.taxels_mn = np.zeros((2, n, n, 3), np.int16)
-        self._state = (
-            np.zeros((2, cells, 2)), np.zeros((2, cells)), np.zeros((2, cells)), np.zeros((2, cells)),
-            np.zeros((cells, 2)),
-            np.zeros((2, CELLS)), np.zeros((2, n, n, 3)),
-        )  # fmt: skip
-        self._phase = np.zeros((2, cells))
+        # Bend u and v, pressure, texture, path, most bend, patch, bend before u and v, phase: one array, one argument.
+        self._cells = np.zeros((2, 10, CELLS * CELLS))
+        self._phase = self._cells[:, 9]
+        self._weights = np.zeros((2, CELLS))
+        self._lagged = np.zeros((2, n, n, 3))
         self._noise = np.zeros(1 << 16)
         self._cursor = 1
-        self._want_n = np.zeros((2, 2))
         self._wavelength_m = 1.5e-4
+        self._set_rates(1e-3)
+
+    def _set_rates(self, dt_s: float) -> None:
+        lag_ms = self.spec.lag_ms
+        self._dt_s = dt_s
+        self._keep = 1.0 if lag_ms == 0 else 1.0 - math.exp(-1e3 * dt_s / lag_ms)
+        self._flow = 1.0 - math.exp(-dt_s / PATCH_S)
 
     def reset(self, rng: np.random.Generator, wavelength_m: float) -> None:
         """Relax the pads and draw this episode's texture phases and noise from `rng`."""
-        for array in self._state:
-            array[:] = 0.0
-        self.taxels_mn[:] = 0
+        for array in (self._cells, self._lagged, self.taxels_mn):
+            array.fill(0)
         self._phase[:] = rng.random(self._phase.shape)
         self._noise[:] = rng.standard_normal(self._noise.size)
         self._cursor = int(rng.integers(1, 1 << 30))
@@ -198,15 +218,15 @@ class SoftSkin:
 
     def read(self, contact: Contact, dt_s: float) -> NDArray[np.int16]:
         """Advance the pads by `dt_s` under `contact`; returns `taxels_mn`."""
-        # Two pads leave the split of the tangential force undetermined; only its sum is physical.
-        self._want_n[:, 0] = contact.shear_n[:, 0]
-        self._want_n[:, 1] = 0.5 * (contact.shear_n[0, 1] + contact.shear_n[1, 1])
+        if dt_s != self._dt_s:
+            self._set_rates(dt_s)
         spec = self.spec
-        keep = 1.0 if spec.lag_ms == 0 else 1.0 - math.exp(-1e3 * dt_s / spec.lag_ms)
+        settings = (
+            spec.spread_m, self._keep, self._flow, spec.noise_n, spec.noise_ratio, self._wavelength_m, contact.friction,
+            contact.pad_half_m, dt_s,
+        )  # fmt: skip
         self._cursor = _feel(
-            self._state, self._phase, self._noise, self._cursor,
-            (spec.spread_m, keep, 1.0 - math.exp(-dt_s / PATCH_S), spec.noise_n, spec.noise_ratio), self._wavelength_m,
-            contact.friction, contact.pad_half_m, contact.count, contact.point_m, contact.normal_n, self._want_n,
-            contact.slide_m_per_s, dt_s, self.taxels_mn,
+            self._cells, self._weights, self._lagged, self._noise, self._cursor, settings,
+            contact.count, contact.point_m, contact.normal_n, contact.shear_n, contact.slide_m_per_s, self.taxels_mn,
         )  # fmt: skip
         return self.taxels_mn
