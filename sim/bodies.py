@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .client import Client
+from .client import Client, pybullet
 from .episode import GRAVITY_M_PER_S2
 from .objects import CENTRE_M, PAD_DAMPING_N_S_PER_M, SPINNING_FRICTION_M
 from .spec import BOX, PRIMITIVE, Joints
@@ -18,6 +18,9 @@ PREOPEN_M = 0.008
 """How far each pad stands from the object's side when an episode begins, as vision would have pre-shaped the hand."""
 
 
+Point = tuple[float, float, float]
+
+
 class Gripper(Protocol):
     """A parallel gripper whose pads close along world x and which lifts along z.
 
@@ -25,8 +28,8 @@ class Gripper(Protocol):
         body: pybullet's id. links: of the left (-x) and right (+x) finger.
         pad_half_m: half edge of the square pad. most_grip_n: limit of each finger.
         joints: exact joint state after the latest `read`.
-        pad_centre_m: (2, 3) centres of the two pad faces, world. pad_velocity_m_per_s: (2, 3).
-        turn_rad_per_s: (3,) angular velocity of the pads, world.
+        pad_centre_m: centres of the left and right pad's face, world. pad_velocity_m_per_s: likewise.
+        turn_rad_per_s: angular velocity of the pads, world.
     """
 
     body: int
@@ -34,9 +37,9 @@ class Gripper(Protocol):
     pad_half_m: float
     most_grip_n: float
     joints: Joints
-    pad_centre_m: NDArray[np.float64]
-    pad_velocity_m_per_s: NDArray[np.float64]
-    turn_rad_per_s: NDArray[np.float64]
+    pad_centre_m: tuple[Point, Point]
+    pad_velocity_m_per_s: tuple[Point, Point]
+    turn_rad_per_s: Point
 
     def reset(self, half_width_m: float) -> None:
         """Stand with the pads centred on the object's place, open `PREOPEN_M` wider on each side than the object."""
@@ -118,9 +121,9 @@ class Column:
         self._q = (0.0, 0.0, 0.0)
         self._v = (0.0, 0.0, 0.0)
         self.joints = Joints()
-        self.pad_centre_m = np.zeros((2, 3))
-        self.pad_velocity_m_per_s = np.zeros((2, 3))
-        self.turn_rad_per_s = np.zeros(3)
+        self.pad_centre_m: tuple[Point, Point] = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+        self.pad_velocity_m_per_s = self.pad_centre_m
+        self.turn_rad_per_s: Point = (0.0, 0.0, 0.0)
         self._parts = self._draw()
 
     def reset(self, half_width_m: float) -> None:
@@ -151,10 +154,13 @@ class Column:
         self._forces[0] = lift + self._weight_n - LIFT_DAMPING_N_S_PER_M * v0
         self._forces[1] = grip - rack - drag * v1 - min(max(slope * v1, -most), most)
         self._forces[2] = grip + rack - drag * v2 - min(max(slope * v2, -most), most)
-        self._client.setJointMotorControlArray(self.body, (0, 1, 2), self._torque_control, forces=self._forces)
+        pybullet.setJointMotorControlArray(
+            self.body, (0, 1, 2), self._torque_control, forces=self._forces, physicsClientId=self._client.server
+        )
 
     def read(self) -> None:
-        (q0, v0, _, _), (q1, v1, _, _), (q2, v2, _, _) = self._client.getJointStates(self.body, (0, 1, 2))
+        states = pybullet.getJointStates(self.body, (0, 1, 2), self._client.server)
+        (q0, v0, _, _), (q1, v1, _, _), (q2, v2, _, _) = states
         self._q = (q0, q1, q2)
         self._v = (v0, v1, v2)
         joints = self.joints
@@ -162,13 +168,9 @@ class Column:
         joints.opening_m_per_s = -(v1 + v2)
         joints.height_m = q0
         joints.height_m_per_s = v0
-        centre, velocity = self.pad_centre_m, self.pad_velocity_m_per_s
-        centre[0, 0] = q1
-        centre[1, 0] = -q2
-        centre[0, 2] = centre[1, 2] = CENTRE_M + q0
-        velocity[0, 0] = v1
-        velocity[1, 0] = -v2
-        velocity[0, 2] = velocity[1, 2] = v0
+        z = CENTRE_M + q0
+        self.pad_centre_m = ((q1, 0.0, z), (-q2, 0.0, z))
+        self.pad_velocity_m_per_s = ((v1, 0.0, v0), (-v2, 0.0, v0))
 
     def _draw(self) -> NDArray[np.void]:
         """Pads, the two jaws that carry them, the carriage and the column behind it."""
@@ -196,5 +198,5 @@ class Column:
             position[2 + side] = position[side]
             position[2 + side, 0] += outward * 2 * thick
             position[2 + side, 2] += 0.023
-        position[4, 2] = self.pad_centre_m[0, 2] + 0.075
+        position[4, 2] = self.pad_centre_m[0][2] + 0.075
         return self._parts

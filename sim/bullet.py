@@ -5,6 +5,9 @@ What a brain sees is `delay_ms` old, in integers, and noisy; what only the simul
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
+
 import numpy as np
 
 from sensors.address import NOWHERE, AddressMap
@@ -26,6 +29,7 @@ from .plant import Plant
 from .spec import Bullet, Episode
 
 NOISE_STEPS = 1 << 14
+_ANALOG = struct.Struct("8h")  # one call writes what numpy would take as many for
 SKIN_STREAM, FORCE_STREAM, CAMERA_STREAM = 1, 2, 3
 POOLED = 4
 EYE_ROWS, EYE_COLUMNS = 6, 8
@@ -48,12 +52,11 @@ GRIPPER = Body(
 def skin_map(taxels: int) -> AddressMap:
     """Addresses of the afferents of two pads, laid out as `sensors.taxel` says, pooled to 4 x 4 fields a pad."""
     table = np.full((2, KINDS * taxels, 2 * taxels), NOWHERE, np.uint16)
-    field = taxels // POOLED
     for pad in range(2):
         columns = slice(pad * taxels, (pad + 1) * taxels)
         for v in range(taxels):
             for u in range(taxels):
-                address = (pad * POOLED + v // field) * POOLED + u // field
+                address = (pad * POOLED + v % POOLED) * POOLED + u % POOLED
                 table[:, VIBRATION * taxels + v, pad * taxels + u] = address
         table[1, RA * taxels : (RA + 1) * taxels, columns] = 32 + pad
         table[0, RA * taxels : (RA + 1) * taxels, columns] = 34 + pad
@@ -91,7 +94,8 @@ class BulletWorld:
         self._delay = spec.delay_ms * 1000 // spec.tick_us
         self._ring = [GRIPPER.empty_sensed() for _ in range(self._delay + 1)]
         self._sensed = GRIPPER.empty_sensed()
-        self._noise = np.zeros(NOISE_STEPS)
+        self._noise: Sequence[float] = ()
+        self._to_int = tuple(channel.to_int for channel in GRIPPER.analog)
         self._tick = 0
 
     @property
@@ -108,7 +112,8 @@ class BulletWorld:
         if self.afferents is not None:
             self.afferents.reset()
         self._skin_map.reset()
-        self._noise[:] = np.random.default_rng([episode.seed, episode.index, FORCE_STREAM]).standard_normal(NOISE_STEPS)
+        force_rng = np.random.default_rng([episode.seed, episode.index, FORCE_STREAM])
+        self._noise = force_rng.standard_normal(NOISE_STEPS).tolist()
         for sensed in self._ring:
             sensed.count = sensed.overflow = 0
             sensed.analog[:] = 0
@@ -135,25 +140,26 @@ class BulletWorld:
         """Fill this tick's place in the delay line."""
         sensed = self._ring[self._tick % len(self._ring)]
         sensed.count = sensed.overflow = 0
-        joints, contact = self.plant.joints, self.plant.contact
-        values = sensed.analog
-        channels = self.body.analog
-        values[0] = channels[0].to_int(joints.opening_m)
-        values[1] = channels[1].to_int(joints.opening_m_per_s)
-        values[2] = channels[2].to_int(joints.height_m)
-        values[3] = channels[3].to_int(joints.height_m_per_s)
-        at = 2 * self._tick
-        normal_n = 0.5 * (contact.normal_n[0, : contact.count[0]].sum() + contact.normal_n[1, : contact.count[1]].sum())
-        load_n = -(contact.shear_n[0, 1] + contact.shear_n[1, 1])
-        noise = self.spec.force_noise
-        values[4] = channels[4].to_int(normal_n * (1.0 + noise * self._noise[at % NOISE_STEPS]))
-        values[5] = channels[5].to_int(load_n * (1.0 + noise * self._noise[(at + 1) % NOISE_STEPS]))
-        values[6] = values[7] = 0
+        plant, noise, sigma = self.plant, self._noise, self.spec.force_noise
+        joints, to_int = plant.joints, self._to_int
+        at = 2 * self._tick % NOISE_STEPS
+        rim = (0, 0)
         if self.skin is not None and self.afferents is not None:
-            taxels = self.skin.read(contact, self.spec.tick_us * 1e-6)
+            taxels = self.skin.read(plant.contact, self.spec.tick_us * 1e-6)
             self.afferents.sense(taxels, t_us)
-            values[6], values[7] = self.afferents.rim
+            rim = self.afferents.rim
             self._skin_map.route(self.afferents.events, self.afferents.count, sensed)
+        _ANALOG.pack_into(
+            sensed.analog.data,
+            0,
+            to_int[0](joints.opening_m),
+            to_int[1](joints.opening_m_per_s),
+            to_int[2](joints.height_m),
+            to_int[3](joints.height_m_per_s),
+            to_int[4](plant.normal_n * (1.0 + sigma * noise[at])),
+            to_int[5](plant.load_n * (1.0 + sigma * noise[at + 1])),
+            *rim,
+        )
 
     def close(self) -> None:
         """Let go of the physics server."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from sensors.errors import UserError
 
 from .bodies import Column, Gripper
-from .client import Client
+from .client import Client, pybullet
 from .episode import GRAVITY_M_PER_S2
 from .objects import CENTRE_M, FLOOR_HALF_M, Object, pad_stiffness_per_point
 from .spec import BOX, MAX_CONTACTS, PRIMITIVE, TRUTH, Bullet, Contact, Episode, Joints
@@ -19,6 +20,7 @@ from .spec import BOX, MAX_CONTACTS, PRIMITIVE, TRUTH, Bullet, Contact, Episode,
 CRUSH_FILTER_S = 0.005
 ACCELERATION_FILTER_S = 0.010
 Vector = NDArray[np.float64]
+_TWO, _TEN = struct.Struct("2q"), struct.Struct("10d")  # one call writes what numpy would take as many for
 
 
 class Plant:
@@ -27,7 +29,7 @@ class Plant:
     Attributes:
         joints: exact joint state, updated in place. opening: between the pads; height: of the gripper above its start.
         contact: how the object touches the pads. Both pads share one frame: u along world y, v up, spin turns u to v.
-        truth: TRUTH (), updated in place.
+        truth: TRUTH (), updated in place. normal_n: mean of both pads; load_n: sum of both pads' shear, downward.
 
     Raises:
         UserError: the tick is not a whole number of physics steps.
@@ -59,7 +61,16 @@ class Plant:
         self._object = Object(p)
         self._start = p.saveState()
         self.joints: Joints = self._gripper.joints
-        self.contact = Contact.empty(self._gripper.pad_half_m)
+        self.contact = contact = Contact.empty(self._gripper.pad_half_m)
+        self._motion = np.zeros(10)
+        contact.shear_n = self._motion[0:4].reshape(2, 2)
+        contact.slide_m_per_s = self._motion[4:8].reshape(2, 2)
+        contact.spin_rad_per_s = self._motion[8:10]
+        self._normal_n, self._point_m = (
+            contact.normal_n.reshape(-1).data,
+            contact.point_m.reshape(-1).data,
+        )
+        self.normal_n = self.load_n = 0.0
         self.truth = np.zeros((), TRUTH)
         self._episode: Episode | None = None
         self._scene = np.zeros(0, PRIMITIVE)
@@ -78,12 +89,13 @@ class Plant:
         self._mass_kg, self._friction = episode.mass_kg, episode.friction
         self._payload_us, self._friction_us = round(episode.payload_s * 1e6), round(episode.friction_s * 1e6)
         self._acceleration = self._speed_before = self._grip_n = 0.0
-        self._held_from_m = math.nan
+        self._held_from_m: float | None = None
+        self._crush_limit_n = episode.crush_limit_n
         contact = self.contact
         contact.friction = episode.friction
-        for array in (contact.count, contact.point_m, contact.normal_n, contact.shear_n, contact.slide_m_per_s):
+        for array in (contact.count, contact.point_m, contact.normal_n, self._motion):
             array.fill(0)
-        contact.spin_rad_per_s.fill(0)
+        self.normal_n = self.load_n = 0.0
         self.truth[()] = 0
         self.truth["crush_limit_n"] = episode.crush_limit_n
         self.truth["mass_kg"], self.truth["friction"] = episode.mass_kg, episode.friction
@@ -101,10 +113,10 @@ class Plant:
         """Let one tick pass, which ends at `t_us`, under a lifting force and a closing force of each finger."""
         if t_us >= self._payload_us or t_us >= self._friction_us:
             self._disturb(t_us)
-        gripper, step = self._gripper, self._client.stepSimulation
+        gripper, server = self._gripper, self._client.server
         for _ in range(self._substeps):
             gripper.actuate(lift_n, grip_n)
-            step()
+            pybullet.stepSimulation(server)
             gripper.read()
         self._observe()
 
@@ -123,90 +135,88 @@ class Plant:
 
     def _observe(self) -> None:
         """Read contacts and motion out of the physics: few calls, plain floats, nothing allocated in numpy."""
-        p, gripper, contact, truth = self._client, self._gripper, self.contact, self.truth
+        gripper, contact = self._gripper, self.contact
+        server, thing = self._client.server, self._object.body
         left, right = gripper.links
         hand = gripper.body
-        normal, point, centre = contact.normal_n, contact.point_m, gripper.pad_centre_m
-        (lx, ly, lz), (rx, ry, rz) = centre.tolist()
+        normal, point = self._normal_n, self._point_m
+        pads = gripper.pad_centre_m
+        (_, y0, z0), (_, y1, z1) = pads
+        y, z = (y0, y1), (z0, z1)
         count = [0, 0]
         force = [0.0, 0.0]
         moment_u, moment_v, shear_u, shear_v = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]
         on_table = False
-        for c in p.getContactPoints(self._object.body):
-            fn = c[9]
+        touching = pybullet.getContactPoints(thing, -1, -2, -2, server)
+        for _, _, other, _, link, _, (_, at_y, at_z), _, _, fn, f1, (_, d1y, d1z), f2, (_, d2y, d2z) in touching:
             if fn <= 0.0:
                 continue
-            if c[2] != hand:
+            if other != hand:
                 on_table = True
                 continue
-            link = c[4]
             if link == left:
-                side, y, z = 0, ly, lz
+                side = 0
             elif link == right:
-                side, y, z = 1, ry, rz
+                side = 1
             else:
                 continue
             k = count[side]
             if k == MAX_CONTACTS:
                 continue
             count[side] = k + 1
-            where, f1, d1, f2, d2 = c[6], c[10], c[11], c[12], c[13]
-            u, v = where[1] - y, where[2] - z
-            normal[side, k] = fn
-            point[side, k, 0] = u
-            point[side, k, 1] = v
+            u, v = at_y - y[side], at_z - z[side]
+            k += side * MAX_CONTACTS
+            normal[k] = fn
+            point[2 * k] = u
+            point[2 * k + 1] = v
             force[side] += fn
             moment_u[side] += fn * u
             moment_v[side] += fn * v
-            shear_u[side] -= f1 * d1[1] + f2 * d2[1]
-            shear_v[side] -= f1 * d1[2] + f2 * d2[2]
-        (px, py, pz), _ = p.getBasePositionAndOrientation(self._object.body)
-        (_, vy, vz), (wx, wy, wz) = p.getBaseVelocity(self._object.body)
-        (_, ply, plz), (_, pry, prz) = gripper.pad_velocity_m_per_s.tolist()
-        turn_x = gripper.turn_rad_per_s.item(0)
+            shear_u[side] -= f1 * d1y + f2 * d2y
+            shear_v[side] -= f1 * d1z + f2 * d2z
+        (px, py, pz), _ = pybullet.getBasePositionAndOrientation(thing, server)
+        (_, vy, vz), (wx, wy, wz) = pybullet.getBaseVelocity(thing, server)
+        slide = [0.0, 0.0, 0.0, 0.0]
+        spin = [0.0, 0.0]
         fastest = 0.0
-        for side, y, z, x, pvy, pvz in ((0, ly, lz, lx, ply, plz), (1, ry, rz, rx, pry, prz)):
-            n = count[side]
-            contact.count[side] = n
-            contact.shear_n[side, 0] = shear_u[side]
-            contact.shear_n[side, 1] = shear_v[side]
-            if n == 0:
-                contact.slide_m_per_s[side] = 0.0
-                contact.spin_rad_per_s[side] = 0.0
-                continue
-            # Velocity of the object's surface at the centre of pressure, less that of the pad.
-            ax = x - px
-            ay = y + moment_u[side] / force[side] - py
-            az = z + moment_v[side] / force[side] - pz
-            du = vy + wz * ax - wx * az - pvy
-            dv = vz + wx * ay - wy * ax - pvz
-            contact.slide_m_per_s[side, 0] = du
-            contact.slide_m_per_s[side, 1] = dv
-            contact.spin_rad_per_s[side] = wx - turn_x
-            fastest = max(fastest, math.sqrt(du * du + dv * dv))
+        for side in (0, 1):
+            if count[side]:
+                # Velocity of the object's surface at the centre of pressure, less that of the pad.
+                _, pad_vy, pad_vz = gripper.pad_velocity_m_per_s[side]
+                ax = pads[side][0] - px
+                ay = y[side] + moment_u[side] / force[side] - py
+                az = z[side] + moment_v[side] / force[side] - pz
+                du = vy + wz * ax - wx * az - pad_vy
+                dv = vz + wx * ay - wy * ax - pad_vz
+                slide[2 * side] = du
+                slide[2 * side + 1] = dv
+                spin[side] = wx - gripper.turn_rad_per_s[0]
+                fastest = max(fastest, math.sqrt(du * du + dv * dv))
+        _TWO.pack_into(contact.count.data, 0, *count)
+        _TEN.pack_into(self._motion.data, 0, shear_u[0], shear_v[0], shear_u[1], shear_v[1], *slide, *spin)
         joints = self.joints
         height, speed = joints.height_m, joints.height_m_per_s
-        self._acceleration += (
-            (speed - self._speed_before) / self._tick_s - self._acceleration
-        ) * self._acceleration_gain
+        rate = (speed - self._speed_before) / self._tick_s
+        self._acceleration += (rate - self._acceleration) * self._acceleration_gain
         self._speed_before = speed
-        self._grip_n += ((force[0] + force[1]) / 2 - self._grip_n) * self._crush_gain
-        load = shear_v[0] + shear_v[1]  # of the object on the pads: negative when it hangs
-        load = -load
+        self.normal_n = 0.5 * (force[0] + force[1])
+        self._grip_n += (self.normal_n - self._grip_n) * self._crush_gain
+        self.load_n = load = -(shear_v[0] + shear_v[1])  # a hanging object pulls the pads down
         up = pz - self._object_from_m
+        sunk = height - up
         held = (count[0] > 0) + (count[1] > 0)
-        if held == 2 and self._held_from_m != self._held_from_m:
-            self._held_from_m = height - up
+        if held == 2 and self._held_from_m is None:
+            self._held_from_m = sunk
         carried = load if on_table else self._mass_kg * (GRAVITY_M_PER_S2 + self._acceleration)
-        truth[()] = (
+        self.truth[()] = (
             height,
             up,
             self._grip_n,
             max(carried, 0.0) / (2 * self._friction),
-            truth["crush_limit_n"],
+            self._crush_limit_n,
             load,
             fastest,
-            0.0 if self._held_from_m != self._held_from_m else height - up - self._held_from_m,
+            0.0 if self._held_from_m is None else sunk - self._held_from_m,
             self._friction,
             self._mass_kg,
             held,
@@ -239,7 +249,7 @@ class Plant:
         "gripper": rides in front of the hand and looks between the pads; "fixed": stands beside the robot.
         """
         if mount == "gripper":
-            target = self._gripper.pad_centre_m.mean(axis=0)
+            target = np.mean(self._gripper.pad_centre_m, axis=0)
             position = target + np.array((0.0, -0.15, 0.05))
         else:
             target = np.array((0.0, 0.0, CENTRE_M + 0.05))
