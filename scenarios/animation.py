@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from sensors.signals import Body
 
+from .figures import most_force
 from .phases import runs
 from .picture import GROUND, PAD, SHADE, STEEL, THING, events_image, front_view, opening_m, spike_rows
 from .score import Verdict
@@ -206,10 +207,7 @@ def _strip(canvas: Canvas, trace: Trace, verdict: Verdict) -> None:
     draw = ImageDraw.Draw(image)
     truth, count = trace.truth, max(1, len(trace.truth))
     held = truth["contacts"] == 2
-    top = 1.15 * max(float(truth["grip_n"].max(initial=0.0)), 0.2)
-    limit = truth["crush_limit_n"]
-    if limit.max(initial=0.0) < 2 * top:
-        top = max(top, 1.1 * float(limit.max(initial=0.0)))
+    top, limit = most_force(trace, verdict), truth["crush_limit_n"]
 
     def line(values: NDArray[np.float32], start: int, stop: int, colour: int) -> None:
         rows = np.arange(start, stop, 4)

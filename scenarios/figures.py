@@ -19,6 +19,8 @@ from .trace import Rich, Trace
 _LOAD = next(c for c in GRIPPER_ANALOG if c.name == "load_n")
 RASTER_RGBA = [(110, 120, 200, a) for a in (0, 150, 195, 225, 255)]
 EVENT_RGBA = [(0, 0, 0, 0), (214, 120, 24, 255), (44, 122, 204, 255)]
+AFTER_US = 100_000
+"""What happens later than this after an object was lost or crushed may leave the chart: it is not judged."""
 VIEW_RGBA = [(0, 0, 0, 0), (150, 150, 150, 255), (112, 120, 134, 255), (46, 125, 170, 255), (204, 160, 96, 255),
              (170, 128, 70, 255)]  # fmt: skip
 
@@ -47,21 +49,28 @@ def _axes(trace: Trace, label: str, y: tuple[float, float], y_label: str, height
 def _events(plot: Plot, trace: Trace, verdict: Verdict) -> None:
     seconds = trace.tick_us * 1e-6
     plot.spans(((s.begin * seconds, s.end * seconds) for s in verdict.slips), "slip")
-    false = {*verdict.alarms_hold, *verdict.alarms_load}
+    false = sorted({*verdict.alarms_hold, *verdict.alarms_load})
     started = np.flatnonzero(trace.probe["started"])
     plot.marks(((k + 1) * seconds for k in started if int(k) not in false), "mark")
     plot.marks(((k + 1) * seconds for k in false), "mark false")
 
 
+def most_force(trace: Trace, verdict: Verdict) -> float:
+    """Top of a force axis, N: what was applied and needed until all was decided, the crush limit if it is near."""
+    truth = trace.truth[: len(trace.truth) if verdict.outcome == "held" else verdict.row + AFTER_US // trace.tick_us]
+    needed = truth["needed_n"][truth["contacts"] == 2]
+    top = 1.15 * max(
+        float(truth["grip_n"].max(initial=0.0)), float(np.percentile(needed, 99)) if needed.size else 0.0, 0.2
+    )
+    limit = float(trace.truth["crush_limit_n"].max(initial=0.0))
+    return max(top, 1.25 * limit) if limit < 2.5 * top else top
+
+
 def force_chart(trace: Trace, verdict: Verdict) -> str:
     """Grip force, needed force and crush limit over time, with true slips and the detector's marks."""
     t, truth = _time(trace), trace.truth
-    limit = float(truth["crush_limit_n"].max(initial=0.0))
-    grip, held = float(truth["grip_n"].max(initial=0.0)), truth["contacts"] == 2
-    needed = float(np.percentile(truth["needed_n"][held], 99)) if held.any() else 0.0
-    top = 1.15 * max(grip, needed, 0.2)
-    if limit < 2.5 * top:
-        top = max(top, 1.08 * limit)
+    limit, held = float(truth["crush_limit_n"].max(initial=0.0)), truth["contacts"] == 2
+    top = most_force(trace, verdict)
     plot = _axes(trace, "Grip force, needed force and crush limit over time", (0.0, top), "force per pad, N", 270)
     _events(plot, trace, verdict)
     plot.line(t, truth["crush_limit_n"], "limit")

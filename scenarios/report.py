@@ -61,9 +61,10 @@ def render(
         if k in charted
     ]
     note = (
-        "Choose a row to see that trial below; choose a heading to sort. The other columns are simpler controllers "
-        "on the "
-        "same objects with the same disturbances and delays."
+        "Choose a row to see that trial below; choose a heading to sort. Beside ganglion, the spiking controller, "
+        "stand simpler ones that met the same objects with the same disturbances and delays."
+        if baselines
+        else "Choose a row to see that trial below; choose a heading to sort. Simpler controllers were not run."
     )
     if len(charted) < len(traces):
         note += f" {len(charted)} of {len(traces)} trials have charts, those that failed first."
@@ -106,8 +107,7 @@ def _distributions(traces: Sequence[Trace], verdicts: Sequence[Verdict]) -> str:
     if latency:
         words = (
             "Each slip that was reported, by the time from passing 2 mm/s to the report, sensor delay taken out; "
-            "left of "
-            f"0 it was reported before. {missed} slips were missed."
+            f"left of 0 it was reported before. {missed} slips were missed."
         )
         parts.append(figure(latency, words))
     else:
@@ -116,8 +116,7 @@ def _distributions(traces: Sequence[Trace], verdicts: Sequence[Verdict]) -> str:
     if ratio:
         words = (
             "Each held object by its friction: median grip force over the force that was needed. On the orange line "
-            "(1) it "
-            "would just not slip; the dashed line is the median. Point at a dot to read which object it is."
+            "(1) it would just not slip; the dashed line is the median. Point at a dot to read which object it is."
         )
         parts.append(figure(ratio, words))
     else:

@@ -111,8 +111,8 @@ def trial_table(
     traces: Sequence[Trace], verdicts: Sequence[Verdict], baselines: Baselines, charted: set[int], shown: int
 ) -> str:
     """Head and body of the table; a row of `charted` opens its trial, `shown` is the one that is open at first."""
-    heads = [("object", ""), ("shape", "left"), ("size", "left"), ("mass", ""), ("friction", ""), ("ganglion", "left")]
-    heads += [(name, "base wrap") for name in baselines]
+    heads = [("object", "stay"), ("ganglion", "left"), *((name, "base wrap") for name in baselines)]
+    heads += [("mass", ""), ("friction", ""), ("shape", "left"), ("size", "left")]
     heads += [("slips found", "wrap"), ("false alarms", "wrap"), ("force ratio", "wrap")]
     head = "".join(
         f'<th scope="col"{_class(css)}><button type="button">{escape(name)}</button></th>' for name, css in heads
@@ -124,14 +124,14 @@ def trial_table(
         ratio = "" if verdict.force_ratio is None else verdict.force_ratio
         opener = '<button type="button">{}</button>' if k in charted else "{}"
         cells = [
-            _cell(opener.format(episode.index), episode.index),
-            _cell(SHAPE.get(episode.shape, "?"), SHAPE.get(episode.shape, "?"), "left"),
-            _cell(size(episode), episode.half_m[0], "left"),
-            _cell(mass(episode.mass_kg), episode.mass_kg),
-            _cell(f"{episode.friction:.2f}", episode.friction),
+            _cell(opener.format(episode.index), episode.index, "stay"),
             _cell(_outcome(verdict.outcome, True), verdict.outcome, "left"),
             *(_cell(_outcome(o[k], False) if k < len(o) else NOTHING, o[k] if k < len(o) else "", "base")
               for o in baselines.values()),
+            _cell(mass(episode.mass_kg), episode.mass_kg),
+            _cell(f"{episode.friction:.2f}", episode.friction),
+            _cell(SHAPE.get(episode.shape, "?"), SHAPE.get(episode.shape, "?"), "left"),
+            _cell(size(episode), episode.half_m[0], "left"),
             _cell(f"{found} / {len(verdict.slips)}" if verdict.slips else NOTHING, len(verdict.slips)),
             _cell(str(alarms), alarms),
             _cell(number(verdict.force_ratio), ratio),
@@ -147,8 +147,8 @@ def ran(scenario: Scenario) -> str:
     senses = [name for name, on in (("skin", world.skin.enabled), ("event camera", world.camera.enabled)) if on]
     learning = "learning on" if scenario.controller.learning else "learning frozen"
     return escape(
-        f"Scenario {scenario.name}: {scenario.title}. {world.robot} gripper; {' and '.join(senses) or 'joints only'}; "
-        f"sensors {world.delay_ms} ms late; {learning}; seed {scenario.seed}."
+        f"Scenario {scenario.name} ({scenario.title}), simulated: {world.robot} gripper, "
+        f"{' and '.join(senses) or 'joints only'}, sensors {world.delay_ms} ms late, {learning}, seed {scenario.seed}."
     )
 
 

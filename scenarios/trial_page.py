@@ -19,25 +19,26 @@ from .trace import Rich, Trace
 EVENTS_US = (10_000, 30_000)
 """The event image spans this much before and after the begin of a slip."""
 FORCE = (
-    "Force of each pad on the object. Between the needed force and the crush limit the object is safe; below the "
-    "first it "
-    "slips, above the second it breaks."
+    "Force of each pad on the object. Between the needed force and the crush limit the object is safe; below the first "
+    "it slips, above the second it breaks."
 )
 LOAD = (
-    "Pull of the object on both pads, and what the controller expected from its own motion as it learned the "
-    "weight. Where "
-    "the two agree, the grip rises with the load instead of after it."
+    "Pull of the object on both pads, and what the controller expected from its own motion as it learned the weight. "
+    "Where the two agree, the grip rises with the load instead of after it."
 )
 FRICTION = (
     "The controller is not told the friction. It starts from a guess, lowers it when the object slips, and sets its "
-    "grip by "
-    "it. An estimate above the true value means too weak a grip, one far below it a needlessly strong one."
+    "grip by it. An estimate above the true value means too weak a grip, one far below it a needlessly strong one."
 )
 SPIKES = "Every spike that reached the controller: time across, one line for each address, grouped by kind."
 MOVING = (
     "The trial at its own speed: the robot from the front, what its sensors say, and below the forces with a cursor "
-    "for "
-    "now. Events and spikes are those of the last 40 ms."
+    "for now. Events and spikes are those of the last 40 ms."
+)
+
+OTHERWISE = (
+    "Too large to be recorded, these readings are made by simulating the trial again. The simulator here does not "
+    "repeat it bit for bit, so they are left out: use the versions that made the run."
 )
 
 
@@ -56,11 +57,12 @@ def key_mark(css: str, text: str) -> str:
     return f'<svg viewBox="0 0 26 12" aria-hidden="true"><path class="{css}" d="M13 11l-5 -9h10z"/></svg>{text}'
 
 
-def figure(content: str, caption: str, keys: Sequence[str] = ()) -> str:
-    """A figure with its legend above and its explanation below; on a narrow screen the content scrolls."""
+def figure(content: str, caption: str, keys: Sequence[str] = (), title: str = "") -> str:
+    """A figure with title and legend above and its explanation below; on a narrow screen the content scrolls."""
     legend = "".join(f"<span>{k}</span>" for k in keys)
     legend = f'<div class="keys">{legend}</div>' if legend else ""
-    return f'<figure>{legend}<div class="scroll">{content}</div><figcaption>{caption}</figcaption></figure>'
+    title = f"<h4>{title}</h4>" if title else ""
+    return f'<figure>{title}{legend}<div class="scroll">{content}</div><figcaption>{caption}</figcaption></figure>'
 
 
 def section(trace: Trace, verdict: Verdict, scenario: Scenario, body: Body, moving: bytes | None) -> str:
@@ -86,15 +88,16 @@ def section(trace: Trace, verdict: Verdict, scenario: Scenario, body: Body, movi
         key_mark("mark", "slip reported"),
         key_mark("mark false", "reported, nothing moved"),
     ]
-    parts.append(figure(figures.force_chart(trace, verdict), FORCE, keys))
+    parts.append(figure(figures.force_chart(trace, verdict), FORCE, keys, "Grip force"))
     keys = [key_line("load", "load"), key_line("ahead", "load foreseen")]
-    parts.append(figure(figures.load_chart(trace), LOAD, keys))
+    parts.append(figure(figures.load_chart(trace), LOAD, keys, "Load"))
     keys = [key_line("learned", "learned friction"), key_line("true-friction", "true friction")]
-    parts.append(figure(figures.friction_chart(trace), FRICTION, keys))
+    parts.append(figure(figures.friction_chart(trace), FRICTION, keys, "Friction, as learned"))
     spikes = figures.raster_chart(trace, body)
     if spikes:
         silent = ", ".join(r.name for r in body.regions if not _spoke(trace, r.first, r.size))
-        parts.append(figure(spikes, SPIKES + (f" Silent in this trial: {escape(silent)}." if silent else "")))
+        words = SPIKES + (f" Silent in this trial: {escape(silent)}." if silent else "")
+        parts.append(figure(spikes, words, title="Spikes"))
     else:
         parts.append("<p>No spike reached the controller in this trial.</p>")
     if moving is not None:
@@ -117,7 +120,7 @@ def _moving(trace: Trace, verdict: Verdict, moving: bytes) -> str:
         f'<picture><source media="(prefers-reduced-motion: reduce)" srcset="{still}">'
         f'<img class="moving" alt="The trial at its own speed" src="data:image/gif;base64,{gif}"></picture>'
     )
-    return figure(picture, MOVING)
+    return figure(picture, MOVING, title="The trial, moving")
 
 
 def _instant(trace: Trace, verdict: Verdict) -> tuple[str, int]:
@@ -146,37 +149,48 @@ def _moments(trace: Trace, verdict: Verdict) -> list[tuple[str, int]]:
 
 def _stills(trace: Trace, verdict: Verdict, scenario: Scenario) -> str:
     """Taxel maps, the camera's events and the scene at the instant that matters."""
-    rich, parts = trace.rich, []
-    if rich is not None and len(rich.taxels):
-        parts.append(_taxels(trace, rich, verdict))
-    elif not scenario.world.skin.enabled:
-        parts.append("<p>The skin was off in this run.</p>")
+    rich, world = trace.rich, scenario.world
+    skin = _taxels(trace, rich, verdict) if rich is not None else ""
+    if not world.skin.enabled:
+        skin = _missing("Skin", f"The skin was off in this run; {_switch('skin')} switches it on.")
+    elif rich is None:
+        skin = _missing("Skin", OTHERWISE)
     name, row = _instant(trace, verdict)
-    scene = figures.scene_picture(trace, row)
     words = f"The robot {name}, {(row + 1) * trace.tick_us * 1e-6:.2f} s."
-    pair = [f'<figure><img alt="The robot {name}" src="{scene}"><figcaption>{words}</figcaption></figure>']
-    if rich is not None and len(rich.camera_events):
-        now = (row + 1) * trace.tick_us
-        uri, count = figures.event_picture(rich, now - EVENTS_US[0], now + EVENTS_US[1])
-        words = (
-            f"What the event camera saw in the {sum(EVENTS_US) // 1000} ms around it: {count} events; amber where it "
-            "became brighter, blue where darker."
-        )
-        image = f'<img class="pixels" alt="Camera events {name}" src="{uri}">'
-        pair.append(f"<figure>{image}<figcaption>{words}</figcaption></figure>")
-    elif not scenario.world.camera.enabled:
-        parts.append("<p>The event camera was off in this run.</p>")
-    return "".join(parts) + f'<div class="pair">{"".join(pair)}</div>'
+    scene = f'<img alt="The robot {name}" src="{figures.scene_picture(trace, row)}">'
+    return f'{skin}<div class="pair">{figure(scene, words, title="Robot")}{_camera(trace, scenario, name, row)}</div>'
+
+
+def _camera(trace: Trace, scenario: Scenario, name: str, row: int) -> str:
+    rich = trace.rich
+    if not scenario.world.camera.enabled:
+        return _missing("Event camera", f"The event camera was off in this run; {_switch('camera')} switches it on.")
+    if rich is None or not rich.camera_size[0]:
+        return _missing("Event camera", OTHERWISE)
+    now = (row + 1) * trace.tick_us
+    uri, count = figures.event_picture(rich, now - EVENTS_US[0], now + EVENTS_US[1])
+    words = (
+        f"What the camera saw in the {sum(EVENTS_US) // 1000} ms around it: {count} events of "
+        f"{len(rich.camera_events)} in the trial; amber where it became brighter, blue where darker."
+    )
+    return figure(f'<img class="pixels" alt="Camera events {name}" src="{uri}">', words, title="Event camera")
+
+
+def _switch(sensor: str) -> str:
+    return f"<code>--set world.{sensor}.enabled=true</code>"
+
+
+def _missing(title: str, words: str) -> str:
+    return f"<figure><h4>{title}</h4><p>{words}</p></figure>"
 
 
 def _taxels(trace: Trace, rich: Rich, verdict: Verdict) -> str:
     maps, most, longest = figures.taxel_maps(rich, _moments(trace, verdict), trace.tick_us)
     if not maps:
-        return ""
+        return _missing("Skin", "The two pads never held the object between them, so there is nothing to show.")
     grid = "".join(f"<div>{svg}{escape(title)}</div>" for title, svg in maps)
-    return (
-        f'<figure><div class="maps">{grid}</div><figcaption>What the left and the right pad feel: the darker a taxel, '
-        f"the harder it is pressed (darkest {most:.0f} mN); an arrow is the pull along the pad (longest {longest:.0f} "
-        f"mN, a "
-        "hanging object pulls down).</figcaption></figure>"
+    words = (
+        f"What the left and the right pad feel: the darker a taxel, the harder it is pressed (darkest {most:.0f} mN); "
+        f"an arrow is the pull along the pad (longest {longest:.0f} mN; a hanging object pulls down)."
     )
+    return f'<figure><h4>Skin</h4><div class="maps">{grid}</div><figcaption>{words}</figcaption></figure>'
