@@ -1,0 +1,93 @@
+"""The ray caster: which pixels have to be cast again, and casting them, on one thread.
+
+A pixel is kept if one unmoved primitive covers it whole (or nothing does) and nothing that moved can be nearer there. A
+pixel's value depends on the primitives alone, not on which others are cast with it, so what is kept is bit for bit what
+casting it again would give.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .curved import draw_curved
+from .flat import draw_box
+from .spec import BOX
+from .surface import MOST, jit
+
+GAP = 24  # pixels worth casting again to keep a run whole
+SKY, MIXED = MOST, MOST + 1  # owners of pixels that no single primitive covers; `moved` tells of them too
+
+
+@jit
+def _limits(drawn, count, moved, y, limit):  # type: ignore[no-untyped-def]
+    """Set `limit` to the inverse depth that nothing that moved exceeds, for each pixel of row `y`."""
+    limit[:] = 0.0
+    for i in range(count):
+        d = drawn[i]
+        if not moved[i] or y < d.box[2] or y >= d.box[3]:
+            continue
+        if d.kind == BOX and d.entries == 0:
+            continue
+        lo, hi = d.box[0], d.box[1]
+        bound = 1e30 if d.kind == BOX else d.nearest
+        for e in range(d.entries):
+            here = d.face[e, 0] + d.face[e, 2] * y
+            bound = min(bound, max(here + d.face[e, 1] * lo, here + d.face[e, 1] * hi) * (1.0 + 1e-5))
+        if bound > 0.0:
+            top = np.float32(bound)
+            part = limit[lo:hi]
+            for x in range(part.size):
+                part[x] = top if top > part[x] else part[x]
+
+
+@jit
+def _run(drawn, count, row, depth, owner, lo, hi, y, sky, ambient, edge, share, scratch):  # type: ignore[no-untyped-def]
+    row[lo:hi] = sky
+    depth[lo:hi] = 0.0
+    owner[lo:hi] = SKY
+    n = 0
+    for i in range(count):
+        d = drawn[i]
+        if y < d.box[2] or y >= d.box[3]:
+            continue
+        begin, end = max(lo, d.box[0]), min(hi, d.box[1])
+        if begin >= end:
+            continue
+        me = np.int32(i)
+        if d.kind == BOX:
+            n = draw_box(d, row, depth, owner, me, begin, end, y, edge, share, n)
+        else:
+            n = draw_curved(d, row, depth, owner, me, begin, end, y, ambient, edge, share, n, scratch)
+    for k in range(n):
+        x = edge[k]
+        if share[k, 2] > depth[x]:
+            row[x] += share[k, 0] * (share[k, 1] - row[x])
+            owner[x] = MIXED
+
+
+@jit
+def cast(drawn, count, moved, lum, depth, owner, spans, sky, ambient, edge, share, scratch):  # type: ignore[no-untyped-def]
+    """Render what must be of the pixels `spans` (height, 2: from, to) of `lum`; returns how many were cast."""
+    done = 0
+    limit = scratch[3]
+    for y in range(lum.shape[0]):
+        lo, hi = spans[y, 0], spans[y, 1]
+        if lo >= hi:
+            continue
+        near, whose = depth[y], owner[y]
+        if not moved[SKY]:
+            _limits(drawn, count, moved, y, limit)
+        x = lo
+        while x < hi:
+            if not (moved[whose[x]] or near[x] < limit[x]):
+                x += 1
+                continue
+            begin = x
+            end = x = x + 1
+            while x < hi and x - end <= GAP:
+                if moved[whose[x]] or near[x] < limit[x]:
+                    end = x + 1
+                x += 1
+            done += end - begin
+            _run(drawn, count, lum[y], near, whose, begin, end, y, sky, ambient, edge, share, scratch)
+    return done

@@ -1,0 +1,58 @@
+"""What all surfaces share when they are drawn: the form they are drawn from, and filtered patterns.
+
+Patterns are square waves averaged over the pixel's footprint in closed form, so nothing flickers unless it moves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+SOFT = 0.15  # width of the pattern's edges, in patches
+MOST = 64  # primitives
+LINES = 9
+
+DRAWN = np.dtype(
+    [
+        ("kind", "<i4"),
+        ("entries", "<i4"),  # box: faces that look at the eye, 0..3
+        ("lines", "<i4"),  # box: lines that bound the silhouette
+        ("nearest", "<f8"),  # inverse depth that none of its points exceeds
+        ("box", "<i4", 4),  # pixels it may touch: x from, to, y from, to
+        ("axis", "<i4", 3),  # box: local axis of each entry face
+        ("face", "<f8", (3, 3)),  # box: q of each entry face as constant, per x, per y
+        ("light", "<f8", 3),  # box: albedo times irradiance of each entry face
+        ("line", "<f8", (LINES, 4)),  # box: pixels inside the silhouette's lines, and 1 / their slope along x
+        ("between", "<f8", (3, 3, 4)),  # box: pixels by which face i lies before face j, likewise
+        ("wave", "<f8", (3, 2, 4)),  # box: patches along both waves of each face: (constant, per x, per y) / q - offset
+        ("eye", "<f8", 3),  # local coordinates of the eye
+        ("ray", "<f8", (3, 3)),  # local direction of the ray: constant, per x, per y
+        ("sun", "<f8", 3),  # local direction towards the light
+        ("half", "<f8", 3),
+        ("albedo", "<f8"),
+        ("texture", "<f8"),
+        ("pitch", "<f8"),
+    ]
+)
+"""One primitive made ready for one pose of the eye."""
+
+jit = njit(cache=True, error_model="numpy")
+inlined = njit(cache=True, error_model="numpy", forceinline=True)
+
+
+@inlined
+def _triangle(u):  # type: ignore[no-untyped-def]
+    return abs(u - np.float32(2.0) * np.floor(u * np.float32(0.5) + np.float32(0.5)))
+
+
+@inlined
+def mean_wave(u, width):  # type: ignore[no-untyped-def]
+    """A square wave of +-1 and period 2, averaged from u - width / 2 to u + width / 2."""
+    reach = width * np.float32(0.5)
+    return (_triangle(u + reach) - _triangle(u - reach)) / width
+
+
+@inlined
+def wave(u, gx, gy):  # type: ignore[no-untyped-def]
+    """The same at `u`, averaged over the footprint that its gradient per pixel spans, and softened."""
+    return mean_wave(u, np.sqrt(gx * gx + gy * gy + np.float32(SOFT * SOFT)))
