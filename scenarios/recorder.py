@@ -48,7 +48,7 @@ class Recorder:
             self._used += count
         trace.truth[row] = truth
         if probe is not None:
-            trace.probe[row] = probe[0]
+            trace.probe[row] = probe.reshape(())  # a record of its own would cost twice as much
         self._ticks = row + 1
 
     def trace(self) -> Trace:

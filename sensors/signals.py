@@ -59,7 +59,10 @@ class Channel:
 
     def to_int(self, value: float) -> int:
         """Round a value in the channel's unit to LSBs and saturate to int16."""
-        return max(-32768, min(32767, round(value / self.lsb)))
+        counts = round(value / self.lsb)
+        if -32768 <= counts <= 32767:
+            return counts
+        return 32767 if counts > 0 else -32768
 
 
 @dataclass(frozen=True, slots=True)
