@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from html import escape
-from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+V = TypeVar("V", float, NDArray[np.float64])
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 24, 38
 
 
@@ -28,11 +29,11 @@ def thin(x: NDArray[np.float64], y: NDArray[np.float64], most: int) -> tuple[NDA
     """At most `most` points of a line that look the same: the lowest and the highest of each stretch, in order."""
     if len(x) <= most:
         return x, y
-    bins = most // 2
-    edges = np.linspace(0, len(x), bins + 1).astype(int)
-    keep = []
-    for a, b in pairwise(edges):
-        keep += sorted({a + int(np.argmin(y[a:b])), a + int(np.argmax(y[a:b]))})
+    wide = -(-len(x) // (most // 2))
+    bins = -(-len(x) // wide)
+    padded = np.concatenate([y, np.repeat(y[-1:], bins * wide - len(y))]).reshape(bins, wide)
+    extremes = np.stack([padded.argmin(1), padded.argmax(1)]) + wide * np.arange(bins)
+    keep = np.unique(extremes.clip(0, len(x) - 1))
     return x[keep], y[keep]
 
 
@@ -80,28 +81,28 @@ class Plot:
         )
         self._data: list[str] = []
 
-    def _at_x(self, value: float) -> float:
+    def _at_x(self, value: V) -> V:
         low, high = self._x
         return self.left + (value - low) / ((high - low) or 1.0) * self.inner_width
 
-    def _at_y(self, value: float) -> float:
+    def _at_y(self, value: V) -> V:
         low, high = self._y
         return TOP + (high - value) / ((high - low) or 1.0) * self.inner_height
 
-    def line(self, x: ArrayLike, y: ArrayLike, css: str, step: bool = False, most: int = 900) -> None:
+    def line(self, x: ArrayLike, y: ArrayLike, css: str, step: bool = False, most: int = 700) -> None:
         """A line through (x, y), thinned to `most` points; `step` keeps each value until the next."""
-        xs, ys = thin(np.asarray(x, np.float64), np.asarray(y, np.float64), most)
+        xs, ys = np.asarray(x, np.float64), np.asarray(y, np.float64)
         if not len(xs):
             return
-        px = [f"{self._at_x(v):.1f}" for v in xs]
-        py = [f"{self._at_y(v):.1f}" for v in ys]
-        path = [f"M{px[0]} {py[0]}"]
-        for k in range(1, len(px)):
-            if step:
-                path.append(f"H{px[k]}V{py[k]}")
-            elif (px[k], py[k]) != (px[k - 1], py[k - 1]):
-                path.append(f"L{px[k]} {py[k]}")
-        self._data.append(f'<path class="line {css}" d="{"".join(path)}"/>')
+        if step:
+            kept = np.flatnonzero(np.diff(ys, prepend=np.nan) != 0)
+            xs, ys = np.append(np.repeat(xs[kept], 2)[1:], xs[-1]), np.repeat(ys[kept], 2)
+        xs, ys = thin(xs, ys, most)
+        px, py = self._at_x(xs).round(1), self._at_y(ys).round(1)
+        level = (py[1:-1] == py[:-2]) & (py[1:-1] == py[2:])
+        kept = np.flatnonzero(~np.concatenate([[False], level, [False]][: len(px)]))
+        points = "L".join(f"{a:g} {b:g}" for a, b in zip(px[kept].tolist(), py[kept].tolist(), strict=True))
+        self._data.append(f'<path class="line {css}" d="M{points}"/>')
 
     def spans(self, spans: Iterable[tuple[float, float]], css: str) -> None:
         """Upright bands from x to x, each at least 2 pixels wide so that it can be seen."""
