@@ -1,0 +1,256 @@
+"""`ganglion/Grasp-v0`: a Gymnasium environment over a World. There is no second loop: a step is `advance` plus a score.
+
+gymnasium 1.0 and later read no entry points, so naming this module in the id is what registers the environment:
+`gymnasium.make("sim.env:ganglion/Grasp-v0")`. pybullet and numba are imported when the first environment is made.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import gymnasium
+import numpy as np
+from gymnasium.envs.registration import register as _register
+from gymnasium.envs.registration import registry
+from numpy.typing import NDArray
+
+from sensors.errors import UserError
+from sensors.signals import Command, Sensed
+
+from .env_settings import ID, read_frame_skip, read_options, read_world
+from .episode import draw_episode
+from .referee import TERMS, Referee
+
+if TYPE_CHECKING:
+    from .view import View, Window
+
+Observation = dict[str, NDArray[Any]]
+
+MOST_N = (160.0, 160.0)
+"""Efforts at full action, lift and grip, which are also the gripper's limits."""
+WINDOW_US = 40_000
+"""Simulated time between two pictures in a window."""
+
+
+class GraspEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
+    """Grasp, lift, shake and put down an object that was never met before, without dropping or crushing it.
+
+    Version 0. `gymnasium.make("sim.env:ganglion/Grasp-v0", **settings)`, or `make_vec` (sync and async).
+
+    **Step.** `frame_skip` ticks (default 1) of 1 ms under one action; fewer if the object is lost in between.
+
+    **Action.** Box(-1, 1, (2,), float32): [lift, grip]. Force = 160 N * a |a|, rounded to the actuator's LSB (0.01 and
+    0.005 N); the square gives light objects resolution. lift: along the vertical axis, positive up; the gripper's own
+    weight is balanced and the axis brakes with 300 N s/m. grip: of each finger, positive closes. What is outside the
+    box is clipped; what is not finite is an error.
+
+    **Observation.** Dict, of what was sensed `delay_ms` ago (goal and effort: now), with noise, never the truth:
+
+    | key | dtype, shape | what, unit |
+    |---|---|---|
+    | joints | float32 (4,) | opening m, opening m/s, height m, height m/s |
+    | forces | float32 (2,) | mean normal force of the pads N; load N, positive when the object pulls down |
+    | rim | float32 (2,) | normal and shear of the lightly pressed taxels; only their ratio has a meaning |
+    | effort | float32 (2,) | last lift N, last grip N |
+    | goal | float32 (2,) | hold (1 grasp, 0 open); height m at which the gripper should be |
+    | spikes | uint8 (86,) | spikes of each address of `sim.bullet.GRIPPER` in this step, at most 255 |
+    | taxels | int16 (2, n, n, 3) | pad, row, column: normal, shear u, shear v in mN; with the skin only |
+    | events | uint8 (2, H, W) | camera events of this step, off then on, at most 255; with the camera only |
+
+    **Reward.** A sum of rates times the time they last, from the simulator's truth; `info["reward_terms"]` has each:
+
+    * touch: 0.5/s for each pad on the object while it is to be held.
+    * follow: 2/s * exp(-|gripper - goal| / 10 mm), likewise.
+    * carry: 4/s * exp(-|object - goal| / 10 mm) between two pads and off the table.
+    * slip: -0.05 for each mm the object's surface slides along the pads, counted up to 0.5 m/s.
+    * force: -1/s * (grip / needed - 1.5), between 0 and -4/s; needed is what holds the object now or at rest.
+    * release: 4/s once it is to be let go, while it stands on the table and no pad touches it.
+    * end: -10 when it is dropped or crushed.
+
+    **End.** terminated: crushed (pad force, filtered at 5 ms, above the object's limit, at any time) or dropped
+    (between lift and lowering: no pad touches for 20 ms, or it slid 15 mm, or it was not lifted). truncated: the script
+    is over (6.6 s by default). Steps after that go on simulating, earn nothing and repeat how it ended.
+
+    **Reset.** `reset(seed=S)` begins episode 0 of seed S, every later `reset()` the next one; without any seed one is
+    drawn from entropy. `reset(options={"episode": k})` goes to episode k, and on from there. Episode k of seed S is the
+    object and the disturbances that `ganglion run` meets. Tune on seeds below 1000, report from 1000 up; environment i
+    of `make_vec` reset with S has seed S + i.
+
+    **Randomised by (S, k).** Shape (box, cylinder, sphere), size, mass 0.02-2 kg, friction 0.15-1, stiffness, crush
+    limit, texture, yaw; payload +0-50 % and friction x0.75-1 at random times; the noise of every sensor.
+
+    **Info.** t_us, seed, episode_index (ints), reward_terms, and `truth`: what only the simulator knows, for judging
+    and never for a controller: outcome (open, held, dropped, crushed), held, dropped, crushed, slip_m, slip_m_per_s,
+    grip_n, needed_n, grip_per_needed, object_m, contacts, on_table.
+
+    **Settings.** Those of a scenario's [world], as `delay_ms=20`, `robot="column"`, `skin={"taxels": 4}`,
+    `trial={"mass_kg": (0.1, 0.5)}`, or together as `world={...}`; `taxels=4`; `camera=True` or `{...}`; `frame_skip`.
+
+    **render_mode.** "rgb_array": uint8 (360, 480, 3), 0.3 s each. "human": a window, 25 pictures per simulated second,
+    not paced to real time; it needs a display and a toolkit of matplotlib's, for example tkinter.
+
+    **Known limits.** Everything is simulated; the gripper starts around the object; the time left is not observed.
+    Rates were chosen by hand, and no learner was trained on them.
+
+    Raises:
+        UserError: a setting, an option or an action is wrong; one line.
+    """
+
+    metadata = {"render_modes": ["human", "rgb_array"], "render_fps": 1000}  # noqa: RUF012 (so the base declares it)
+
+    def __init__(self, render_mode: str | None = None, frame_skip: int = 1, **settings: Any) -> None:
+        spec = read_world(settings)
+        self.frame_skip = read_frame_skip(frame_skip)
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise UserError(f"{ID}: render_mode = {render_mode!r} is not human, rgb_array or None")
+        from .bullet import BulletWorld
+        from .observation import Observer
+
+        self.render_mode = render_mode
+        self.metadata = {**self.metadata, "render_fps": max(1, round(1e6 / (spec.tick_us * self.frame_skip)))}
+        self._view: View | None = None
+        self._window = _window() if render_mode == "human" else None
+        self.world = BulletWorld(spec)
+        self.ticks = round(self.world.script.duration_s * 1e6 / spec.tick_us)
+        self._observer = Observer(self.world, MOST_N, self.frame_skip)
+        self._referee = Referee(self.world.script, spec.tick_us * 1e-6)
+        self.observation_space = self._observer.space  # type: ignore[assignment]
+        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
+        self._command = self.world.body.idle()
+        self._episode_seed = self._next = -1
+        self._tick = 0
+        self._shown_us = 0
+        self.sensed: Sensed = self.world.body.empty_sensed()
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Begin an episode; see the class for which one."""
+        index = read_options(options)
+        super().reset(seed=seed)
+        if seed is not None or self._episode_seed < 0:
+            self._episode_seed = int(seed) if seed is not None else int(self.np_random.integers(1 << 31))
+            self._next = 0
+        index = self._next if index is None else index
+        self._next = index + 1
+        self.world.reset(draw_episode(self.world.spec.trial, self._episode_seed, index))
+        self._referee.reset()
+        self._tick = self._shown_us = 0
+        observation = self._observer.reset()
+        self._show()
+        return observation, self._info()
+
+    def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Let `frame_skip` ticks pass under `action`; see the class for what comes back."""
+        effort = self._command.effort
+        for i, (asked, channel) in enumerate(zip(_checked(action), self.world.body.effort, strict=True)):
+            effort[i] = channel.to_int(MOST_N[i] * asked * abs(asked))
+        referee, observer, world = self._referee, self._observer, self.world
+        tick_us = world.spec.tick_us
+        referee.clear()
+        observer.clear()
+        was_over = self._over
+        for _ in range(self.frame_skip):
+            self._tick += 1
+            t_us = self._tick * tick_us
+            self.sensed = world.advance(t_us, self._command)
+            observer.tick(self.sensed)
+            if not was_over:
+                referee.judge(t_us * 1e-6, world.truth)
+            if self._over and not was_over:
+                break
+        observation = observer.observe(self.sensed, self._effort_n())
+        self._show()
+        return observation, float(referee.terms.sum()), referee.over, self._tick >= self.ticks, self._info()
+
+    @property
+    def _over(self) -> bool:
+        return self._referee.over or self._tick >= self.ticks
+
+    def _effort_n(self) -> tuple[float, float]:
+        lift, grip = self.world.body.effort
+        return int(self._command.effort[0]) * lift.lsb, int(self._command.effort[1]) * grip.lsb
+
+    def action_of(self, command: Command) -> NDArray[np.float32]:
+        """The action whose step applies exactly `command`, as long as that is within MOST_N."""
+        effort_n = [int(e) * c.lsb for e, c in zip(command.effort, self.world.body.effort, strict=True)]
+        parts = [math.copysign(math.sqrt(abs(n) / most), n) for n, most in zip(effort_n, MOST_N, strict=True)]
+        return np.array(parts, np.float32)
+
+    def _info(self) -> dict[str, Any]:
+        truth, referee = self.world.truth, self._referee
+        grip_n = float(truth["grip_n"])
+        return {
+            "t_us": self._tick * self.world.spec.tick_us,
+            "seed": self._episode_seed,
+            "episode_index": self._next - 1,
+            "reward_terms": dict(zip(TERMS, referee.terms.tolist(), strict=True)),
+            "truth": {
+                "outcome": referee.outcome,
+                "held": referee.outcome == "held",
+                "dropped": referee.outcome == "dropped",
+                "crushed": referee.outcome == "crushed",
+                "slip_m": float(truth["slip_m"]),
+                "slip_m_per_s": float(truth["slip_m_per_s"]),
+                "grip_n": grip_n,
+                "needed_n": referee.needed_n,
+                "grip_per_needed": grip_n / referee.needed_n if referee.needed_n > 0 else 0.0,
+                "object_m": float(truth["object_m"]),
+                "contacts": int(truth["contacts"]),
+                "on_table": bool(truth["on_table"]),
+            },
+        }
+
+    def render(self) -> NDArray[np.uint8] | None:
+        """Return the scene as uint8 (360, 480, 3), or show it, as `render_mode` says; None without one."""
+        if self.render_mode is None:
+            gymnasium.logger.warn(f"{ID}: render() without a render_mode; give gymnasium.make one, as 'rgb_array'")
+            return None
+        if self._view is None:
+            from .view import View
+
+            self._view = View(finer=1 if self._window is not None else 2)
+        picture = self._view.picture(self.world.plant.scene())
+        if self._window is None:
+            return picture
+        self._window.show(picture)
+        return None
+
+    def _show(self) -> None:
+        """Keep the window, if there is one, up to date."""
+        t_us = self._tick * self.world.spec.tick_us
+        if self._window is not None and (self._tick == 0 or t_us >= self._shown_us + WINDOW_US):
+            self._shown_us = t_us
+            self.render()
+
+    def close(self) -> None:
+        """End the physics and the pictures; harmless if it was done."""
+        self.world.close()
+        if self._view is not None:
+            self._view.close()
+        if self._window is not None:
+            self._window.close()
+
+
+def _window() -> Window:
+    from .view import Window
+
+    return Window(ID)
+
+
+def _checked(action: NDArray[np.float32]) -> list[float]:
+    """The action as two floats in -1..1."""
+    values = np.asarray(action, np.float64)
+    if values.shape != (2,) or not np.isfinite(values).all():
+        raise UserError(f"{ID}: action {values.tolist()} is not two finite numbers; give [lift, grip], each -1 to 1")
+    return [min(max(v, -1.0), 1.0) for v in values.tolist()]
+
+
+def register() -> None:
+    """Make the environment known to gymnasium; harmless if it is."""
+    if ID not in registry:
+        _register(ID, entry_point="sim.env:GraspEnv")
+
+
+register()  # gymnasium imports the module that an id names, and expects that to be enough

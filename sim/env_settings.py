@@ -1,0 +1,138 @@
+"""From the keywords of `gymnasium.make` to the specification of a world; every mistake in one line."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from typing import Any
+
+import msgspec
+
+from sensors.errors import UserError
+
+from .spec import Bullet
+
+ID = "ganglion/Grasp-v0"
+ALONE = {"taxels": ("skin", "taxels")}
+"""Settings of a group that may be given alone."""
+SWITCHES = ("camera", "skin")
+"""Groups of settings that may be given as true or false, meaning their `enabled`."""
+MOST_FRAME_SKIP = 1000
+_AT = re.compile(r" - at `\$\.?(.*)`$", re.DOTALL)
+
+
+def read_world(settings: dict[str, Any]) -> Bullet:
+    """Build the world that `settings` ask for; what they do not mention keeps its default.
+
+    Args:
+        settings: any field of `sim.spec.Bullet` (groups as dicts, camera and skin also as bool), `taxels`, and `world`,
+            a dict of the same fields as a scenario file's [world].
+
+    Raises:
+        UserError: a name is unknown (the nearest is suggested), a value illegal, given twice, or at odds with another.
+    """
+    world = settings.get("world", {})
+    if isinstance(world, Bullet):
+        world = msgspec.to_builtins(world)
+    if not isinstance(world, dict):
+        raise UserError(f"{ID}: world = {_shown(world)} is not a dict; give one, as world={{'delay_ms': 20}}")
+    document: dict[str, Any] = {"kind": "bullet", **{k: _group(k, v) for k, v in world.items()}}
+    known = (*Bullet.__struct_fields__, *ALONE)
+    for name, value in sorted(settings.items(), key=lambda item: item[0] in ALONE):
+        if name == "world":
+            continue
+        if name not in known:
+            raise UserError(f"{ID}: {_unknown(name, [*known, 'world', 'frame_skip', 'render_mode'])}")
+        place, group, key = document, "world", name
+        if name in ALONE:
+            group, key = ALONE[name]
+            place = document.setdefault(group, {})
+            if not isinstance(place, dict):
+                raise UserError(f"{ID}: {group} = {_shown(place)} is not a dict; give one, or {name} alone")
+        if key in place:
+            raise UserError(f"{ID}: {name} is given twice, also in {group}; give it once")
+        place[key] = _group(name, value)
+    try:
+        spec = msgspec.convert(document, Bullet)
+    except msgspec.ValidationError as error:
+        raise UserError(f"{ID}: {_explained(str(error), document)}") from None
+    wrong = _misfit(spec)
+    if wrong:
+        raise UserError(f"{ID}: {wrong}")
+    return spec
+
+
+def read_frame_skip(value: object) -> int:
+    """Return `value` if it can be a number of ticks to a step, else raise UserError."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_FRAME_SKIP:
+        raise UserError(f"{ID}: frame_skip = {_shown(value)} is not a whole number from 1 to {MOST_FRAME_SKIP}")
+    return value
+
+
+def read_options(options: dict[str, Any] | None) -> int | None:
+    """Index of the episode that `reset`'s options ask for, or None."""
+    if not options:
+        return None
+    for name in options:
+        if name != "episode":
+            raise UserError(f"{ID}: reset's {_unknown(str(name), ['episode'])}")
+    index = options["episode"]
+    if isinstance(index, bool) or not hasattr(index, "__index__") or index.__index__() < 0:
+        raise UserError(f"{ID}: reset's episode = {_shown(index)} is not a whole number from 0 up")
+    return int(index)
+
+
+def _group(name: str, value: Any) -> Any:
+    """A copy of a value to edit; true or false for a sensor is its `enabled`."""
+    if name in SWITCHES and isinstance(value, bool):
+        return {"enabled": value}
+    return dict(value) if isinstance(value, dict) else value
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1, 0.5)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    return f"{name} is not a setting; {hint}"
+
+
+def _explained(message: str, document: dict[str, Any]) -> str:
+    """A decoder's complaint: which setting, what it is, what it may be."""
+    at = _AT.search(message)
+    path, what = (at.group(1), message[: at.start()]) if at else ("", message)
+    if unknown := re.search(r"unknown field `(.*)`", what, re.DOTALL):
+        name = unknown.group(1)
+        return _unknown(f"{path}.{name}" if path else name, [f"{path}.{f}" if path else f for f in _fields(path)])
+    value: Any = document
+    for step in re.findall(r"[^.\[\]]+", path):
+        value = value[int(step)] if isinstance(value, (list, tuple)) else value[step]
+    expected = what.replace("`", "").partition(", got ")[0].removeprefix("Expected ")
+    return f"{path} = {_shown(value)} is not legal; expected {expected}"
+
+
+def _fields(path: str) -> tuple[str, ...]:
+    value: Any = Bullet()
+    for step in filter(None, path.split(".")):
+        value = getattr(value, step)
+    return tuple(value.__struct_fields__)
+
+
+def _misfit(spec: Bullet) -> str | None:
+    """What is legal alone but not together, or None."""
+    if spec.skin.enabled and spec.tick_us != 1000:
+        return (
+            f"tick_us = {spec.tick_us}, but the skin's afferents tick at 1000; use 1000, or frame_skip for slower steps"
+        )
+    for group in (spec, spec.trial, spec.skin, spec.camera, spec.camera.pixel):
+        for name in group.__struct_fields__:
+            value = getattr(group, name)
+            if isinstance(value, float) and not math.isfinite(value):
+                return f"{name} = {value} is not finite; give a number"
+            if isinstance(value, tuple) and not 0 < value[0] <= value[1] < math.inf:
+                return f"trial.{name} = {list(value)} is not a range; expected 0 < low <= high"
+    return None
