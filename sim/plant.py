@@ -246,15 +246,15 @@ class Plant:
     def camera_pose(self, mount: Literal["gripper", "fixed"]) -> tuple[Vector, Vector]:
         """Return position (3,) in m and rotation (3, 3), camera to world, of a camera with x right, y down, z forward.
 
-        "gripper": rides in front of the hand and looks between the pads; "fixed": stands beside the robot.
+        "gripper": rides in front of the hand and looks between the pads, upright whatever the hand does; "fixed": stands
+        beside the robot. The rotation is shared: do not write to it.
         """
-        if mount == "gripper":
-            target = np.mean(self._gripper.pad_centre_m, axis=0)
-            position = target + np.array((0.0, -0.15, 0.05))
-        else:
-            target = np.array((0.0, 0.0, CENTRE_M + 0.05))
-            position = np.array((0.22, -0.40, CENTRE_M + 0.15))
-        return position, look_at(position, target)
+        rotation = _RIDING if mount == "gripper" else _BESIDE
+        if mount == "fixed":
+            return np.array(EYE_BESIDE_M), rotation
+        (ax, ay, az), (bx, by, bz) = self._gripper.pad_centre_m
+        x, y, z = EYE_RIDING_M
+        return np.array(((ax + bx) / 2 + x, (ay + by) / 2 + y, (az + bz) / 2 + z)), rotation
 
     def close(self) -> None:
         """End the physics server; the plant is of no use afterwards."""
@@ -267,3 +267,10 @@ def look_at(position: Vector, target: Vector) -> Vector:
     right = np.cross(forward, (0.0, 0.0, 1.0))
     right /= np.linalg.norm(right)
     return np.column_stack((right, np.cross(forward, right), forward))
+
+
+EYE_RIDING_M = (0.0, -0.15, 0.05)
+"""Where the camera on the gripper is, from the middle between the pads."""
+EYE_BESIDE_M, BESIDE_TARGET_M = (0.22, -0.40, CENTRE_M + 0.15), (0.0, 0.0, CENTRE_M + 0.05)
+_RIDING = look_at(np.array(EYE_RIDING_M), np.zeros(3))
+_BESIDE = look_at(np.array(EYE_BESIDE_M), np.array(BESIDE_TARGET_M))
