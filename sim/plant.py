@@ -246,8 +246,8 @@ class Plant:
     def camera_pose(self, mount: Literal["gripper", "fixed"]) -> tuple[Vector, Vector]:
         """Return position (3,) in m and rotation (3, 3), camera to world, of a camera with x right, y down, z forward.
 
-        "gripper": rides in front of the hand and looks between the pads, upright whatever the hand does; "fixed": stands
-        beside the robot. The rotation is shared: do not write to it.
+        "gripper": rides in front of the hand and looks between the pads, upright whatever the hand does; "fixed":
+        stands beside the robot. The rotation is shared: do not write to it.
         """
         rotation = _RIDING if mount == "gripper" else _BESIDE
         if mount == "fixed":
