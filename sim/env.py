@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sensors.errors import UserError
 from sensors.signals import Command, Sensed
 
-from .env_settings import ID, read_frame_skip, read_options, read_world
+from .env_settings import ID, read_action, read_frame_skip, read_options, read_world
 from .episode import draw_episode
 from .referee import TERMS, Referee
 
@@ -144,7 +144,7 @@ class GraspEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
     def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Let `frame_skip` ticks pass under `action`; see the class for what comes back."""
         effort = self._command.effort
-        for i, (asked, channel) in enumerate(zip(_checked(action), self.world.body.effort, strict=True)):
+        for i, (asked, channel) in enumerate(zip(read_action(action), self.world.body.effort, strict=True)):
             effort[i] = channel.to_int(MOST_N[i] * asked * abs(asked))
         referee, observer, world = self._referee, self._observer, self.world
         tick_us = world.spec.tick_us
@@ -237,14 +237,6 @@ def _window() -> Window:
     from .view import Window
 
     return Window(ID)
-
-
-def _checked(action: NDArray[np.float32]) -> list[float]:
-    """The action as two floats in -1..1."""
-    values = np.asarray(action, np.float64)
-    if values.shape != (2,) or not np.isfinite(values).all():
-        raise UserError(f"{ID}: action {values.tolist()} is not two finite numbers; give [lift, grip], each -1 to 1")
-    return [min(max(v, -1.0), 1.0) for v in values.tolist()]
 
 
 def register() -> None:

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from sensors.errors import UserError
 
@@ -81,6 +82,14 @@ def read_options(options: dict[str, Any] | None) -> int | None:
     if isinstance(index, bool) or not hasattr(index, "__index__") or index.__index__() < 0:
         raise UserError(f"{ID}: reset's episode = {_shown(index)} is not a whole number from 0 up")
     return int(index)
+
+
+def read_action(action: object) -> list[float]:
+    """The action (2,) as two floats, clipped to -1..1; UserError if it is not two finite numbers."""
+    values = np.asarray(action, np.float64)
+    if values.shape != (2,) or not np.isfinite(values).all():
+        raise UserError(f"{ID}: action {values.tolist()} is not two finite numbers; give [lift, grip], each -1 to 1")
+    return [min(max(v, -1.0), 1.0) for v in values.tolist()]
 
 
 def _group(name: str, value: Any) -> Any:

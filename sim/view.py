@@ -126,7 +126,8 @@ class Window:
                 "set DISPLAY and install python3-tk, or use render_mode='rgb_array'"
             )
         self._plt = plt
-        self._figure = plt.figure(title, figsize=(WIDTH / 100, HEIGHT / 100), dpi=100)
+        with plt.rc_context({"toolbar": "None"}):
+            self._figure = plt.figure(title, figsize=(WIDTH / 100, HEIGHT / 100), dpi=100)
         axes = self._figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         self._image = axes.imshow(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
