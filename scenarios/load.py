@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import msgspec
 
 from sensors.errors import UserError
+from sim.misfits import misfits, not_finite
 
 from .explain import explain, value_at
 from .spec import Scenario
@@ -73,7 +73,7 @@ def parse(text: str, source: str, settings: tuple[str, ...] = ()) -> Scenario:
     except msgspec.ValidationError as error:
         path, what = explain(str(error), document)
         raise UserError(f"{_origin(path, edited, text, source)}: {_shown(what)}") from None
-    for path, what in _misfits(scenario):
+    for path, what in (*misfits(scenario.world, "world."), *not_finite(msgspec.to_builtins(scenario))):
         raise UserError(f"{_origin(path, edited, text, source)}: {_shown(what)}")
     return scenario
 
@@ -110,43 +110,6 @@ def _origin(path: str, edited: dict[str, str], text: str, source: str) -> str:
         if path == key or path.startswith((f"{key}.", f"{key}[")) or (made and key.startswith(f"{path}.")):
             return f"--set {_shown(setting)}"
     return source
-
-
-def _misfits(scenario: Scenario) -> list[tuple[str, str]]:
-    """Values that are legal alone but not together: (path, what is wrong and what to do)."""
-    found = []
-    world = scenario.world
-    if world.tick_us % world.physics_step_us:
-        found.append(
-            (
-                "world.tick_us",
-                f"world.tick_us = {world.tick_us} is not a multiple of world.physics_step_us = "
-                f"{world.physics_step_us}; change one of them",
-            )
-        )
-    elif world.tick_us != 1000:
-        found.append(
-            ("world.tick_us", f"world.tick_us = {world.tick_us}, but the skin's afferents tick at 1000; use 1000")
-        )
-    for name in world.trial.__struct_fields__:
-        value = getattr(world.trial, name)
-        if isinstance(value, tuple) and not 0 < value[0] <= value[1] < math.inf:
-            path = f"world.trial.{name}"
-            found.append((path, f"{path} = {list(value)} is not a range; expected 0 < low <= high"))
-    for path, number in _numbers(msgspec.to_builtins(scenario), ""):
-        if not math.isfinite(number):
-            found.append((path, f"{path} = {number} is not a number to work with; give a finite one"))
-    return found
-
-
-def _numbers(value: Any, path: str) -> list[tuple[str, float]]:
-    if isinstance(value, float):
-        return [(path, value)]
-    if isinstance(value, dict):
-        return [n for k, v in value.items() for n in _numbers(v, f"{path}.{k}" if path else k)]
-    if isinstance(value, (tuple, list)):
-        return [n for v in value for n in _numbers(v, path)]
-    return []
 
 
 def dump(scenario: Scenario) -> str:

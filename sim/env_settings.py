@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from sensors.errors import UserError
 
+from .misfits import misfits
 from .spec import Bullet
 
 ID = "ganglion/Grasp-v0"
@@ -58,9 +58,8 @@ def read_world(settings: dict[str, Any]) -> Bullet:
         spec = msgspec.convert(document, Bullet)
     except msgspec.ValidationError as error:
         raise UserError(f"{ID}: {_explained(str(error), document)}") from None
-    wrong = _misfit(spec)
-    if wrong:
-        raise UserError(f"{ID}: {wrong}")
+    for _, what in misfits(spec):
+        raise UserError(f"{ID}: {what}")
     return spec
 
 
@@ -129,19 +128,3 @@ def _fields(path: str) -> tuple[str, ...]:
     for step in filter(None, path.split(".")):
         value = getattr(value, step)
     return tuple(value.__struct_fields__)
-
-
-def _misfit(spec: Bullet) -> str | None:
-    """What is legal alone but not together, or None."""
-    if spec.skin.enabled and spec.tick_us != 1000:
-        return (
-            f"tick_us = {spec.tick_us}, but the skin's afferents tick at 1000; use 1000, or frame_skip for slower steps"
-        )
-    for group in (spec, spec.trial, spec.skin, spec.camera, spec.camera.pixel):
-        for name in group.__struct_fields__:
-            value = getattr(group, name)
-            if isinstance(value, float) and not math.isfinite(value):
-                return f"{name} = {value} is not finite; give a number"
-            if isinstance(value, tuple) and not 0 < value[0] <= value[1] < math.inf:
-                return f"trial.{name} = {list(value)} is not a range; expected 0 < low <= high"
-    return None
