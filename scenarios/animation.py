@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from sensors.signals import Body
 
-from .figures import most_force
+from .figures import decided, most_force
 from .phases import runs
 from .picture import GROUND, PAD, SHADE, STEEL, THING, events_image, front_view, opening_m, spike_rows
 from .score import Verdict
@@ -62,26 +62,11 @@ def _encode(trace: Trace, body: Body, verdict: Verdict, step_us: int) -> bytes:
     rows = list(range(min(every, len(trace.truth)) - 1, len(trace.truth), every))
     if not rows:
         rows = [0]
-    painters = _panels(trace, body, every)
-    width = len(painters) * (PANEL + GAP) + GAP
-    ground = np.full((2 * HEAD + PANEL + STRIP + GAP, width), BACK, np.uint8)
-    for k, (name, _) in enumerate(painters):
-        _write(ground, name, GAP + k * (PANEL + GAP) + 2, 4, INK)
-    left, right, top = GAP, width - GAP, HEAD + PANEL + HEAD
-    x = GAP + 2
-    for name, colour in (("grip force", GRIP), ("needed", NEED), ("crush limit", LIMIT), ("slip reported", MARK)):
-        _write(ground, name, x, HEAD + PANEL + 4, colour)
-        x += 14 + round(ImageFont.load_default(12).getlength(name))
-    _strip(ground[top : top + STRIP, left:right], trace, verdict)
+    slips = [(s.begin, s.end) for s in verdict.slips]
+    stage = Stage(trace, body, every, len(trace.truth), most_force(trace, decided(trace, verdict)), slips)
     frames = []
     for row in rows:
-        canvas = ground.copy()
-        for k, (_, paint) in enumerate(painters):
-            x = GAP + k * (PANEL + GAP)
-            canvas[HEAD : HEAD + PANEL, x : x + PANEL] = paint(row)
-        cursor = left + int(row / max(1, len(trace.truth)) * (right - left))
-        canvas[top : top + STRIP, cursor : cursor + 2] = INK
-        image = Image.fromarray(canvas)
+        image = Image.fromarray(stage.picture(row))
         image.putpalette(palette())
         frames.append(image)
     memory = io.BytesIO()
@@ -90,6 +75,45 @@ def _encode(trace: Trace, body: Body, verdict: Verdict, step_us: int) -> bytes:
         memory, "GIF", save_all=True, append_images=frames[1:], duration=wait_ms, loop=0, optimize=False, disposal=1
     )
     return memory.getvalue()
+
+
+class Stage:
+    """All panels of one trial, whole or as far as it has got, above its forces.
+
+    Args:
+        every: spikes and events of so many ticks are shown at once. length: ticks that the trial will have.
+        top_n: top of the force axis. slips: (first, last) rows in which the object slips.
+    """
+
+    def __init__(
+        self, trace: Trace, body: Body, every: int, length: int, top_n: float, slips: Iterable[tuple[int, int]]
+    ) -> None:
+        self._painters = _panels(trace, body, every)
+        self._length = max(1, length)
+        self._right = len(self._painters) * (PANEL + GAP)
+        self._ground = np.full((2 * HEAD + PANEL + STRIP + GAP, self._right + GAP), BACK, np.uint8)
+        for k, (name, _) in enumerate(self._painters):
+            _write(self._ground, name, GAP + k * (PANEL + GAP) + 2, 4, INK)
+        x = GAP + 2
+        for name, colour in (("grip force", GRIP), ("needed", NEED), ("crush limit", LIMIT), ("slip reported", MARK)):
+            _write(self._ground, name, x, HEAD + PANEL + 4, colour)
+            x += 14 + round(ImageFont.load_default(12).getlength(name))
+        _strip(self._strip_of(self._ground), trace, self._length, top_n, slips)
+
+    def _strip_of(self, canvas: Canvas) -> Canvas:
+        top = HEAD + PANEL + HEAD
+        return canvas[top : top + STRIP, GAP : self._right]
+
+    def picture(self, row: int) -> Canvas:
+        """How it stood after tick row + 1: colour numbers of `palette` (H, W)."""
+        canvas = self._ground.copy()
+        for k, (_, paint) in enumerate(self._painters):
+            x = GAP + k * (PANEL + GAP)
+            canvas[HEAD : HEAD + PANEL, x : x + PANEL] = paint(row)
+        strip = self._strip_of(canvas)
+        cursor = min(int(row / self._length * strip.shape[1]), strip.shape[1] - 2)
+        strip[:, cursor : cursor + 2] = INK
+        return canvas
 
 
 def _panels(trace: Trace, body: Body, every: int) -> list[tuple[str, Painter]]:
@@ -200,22 +224,23 @@ def _write(canvas: Canvas, text: str, x: int, y: int, colour: int) -> None:
     canvas[y : y + 18][inked] = colour
 
 
-def _strip(canvas: Canvas, trace: Trace, verdict: Verdict) -> None:
-    """Forces over the whole trial, drawn once under the moving cursor."""
+def _strip(canvas: Canvas, trace: Trace, count: int, top: float, slips: Iterable[tuple[int, int]]) -> None:
+    """Forces over the trial, drawn once under the moving cursor; `count` ticks fill the width, `top` N the height."""
     tall, wide = canvas.shape
     image = Image.new("L", (wide, tall), FLOOR)
     draw = ImageDraw.Draw(image)
-    truth, count = trace.truth, max(1, len(trace.truth))
+    truth, limit = trace.truth, trace.truth["crush_limit_n"]
     held = truth["contacts"] == 2
-    top, limit = most_force(trace, verdict), truth["crush_limit_n"]
 
     def line(values: NDArray[np.float32], start: int, stop: int, colour: int) -> None:
         rows = np.arange(start, stop, 4)
+        if len(rows) < 2:
+            return
         y = (tall - 2) - np.clip(values[rows] / top, 0, 1) * (tall - 8)
         draw.line(list(zip((rows * wide / count).tolist(), y.tolist(), strict=True)), colour, 2)
 
-    for slip in verdict.slips:
-        draw.rectangle((slip.begin * wide // count, 0, slip.end * wide // count + 1, tall), SLIP)
+    for begin, end in slips:
+        draw.rectangle((int(begin) * wide // count, 0, int(end) * wide // count + 1, tall), SLIP)
     line(limit, 0, len(limit), LIMIT)
     for start, stop in runs(held):
         line(truth["needed_n"], int(start), int(stop), NEED)

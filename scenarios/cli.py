@@ -10,9 +10,13 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from .project import misplaced
+
+if TYPE_CHECKING:
+    from .live import Spectator
+    from .spec import Scenario
 
 STOPPED, TERMINATED = 130, 143
 EXAMPLES = """\
@@ -86,6 +90,9 @@ def _parser() -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting; may be repeated"
     )
     run.add_argument("--brain-state", type=Path, metavar="FILE", help="start from the state.bin of an earlier run")
+    run.add_argument(
+        "--view", action="store_true", help="watch each trial in a window, at its own speed, in one process"
+    )
     run.add_argument("--workers", type=int, metavar="N", help="processes (default 2); results do not depend on it")
     run.add_argument("--no-baselines", action="store_true", help="the spiking controller alone; three times as quick")
     run.add_argument("--no-report", action="store_true", help="leave report.html and trial.gif out")
@@ -112,6 +119,7 @@ def _run(args: argparse.Namespace) -> int:
 
     asked = [f"{key}={value}" for key in ("episodes", "seed") if (value := getattr(args, key)) is not None]
     scenario = load.load(args.scenario, (*args.set, *asked))
+    spectator = _spectator(args, scenario) if args.view else None
     if not args.json:
         print(summary.opening(scenario), flush=True)
     from . import run
@@ -127,6 +135,7 @@ def _run(args: argparse.Namespace) -> int:
             workers,
             compare=not args.no_baselines,
             report=not args.no_report,
+            spectator=spectator,
             began_s=began_s,
         )
     except run.StoppedError as stopped:
@@ -136,6 +145,9 @@ def _run(args: argparse.Namespace) -> int:
         print(failed.details, end="", file=sys.stderr)
         print(f"ganglion: {failed}", file=sys.stderr)
         return 1
+    finally:
+        if spectator is not None:
+            spectator.close()
     if args.json:
         print(json.dumps(result))
     else:
@@ -143,6 +155,18 @@ def _run(args: argparse.Namespace) -> int:
         page = "" if args.no_report else f"   report {target / 'report.html'}"
         print(f"saved {target}{page}")
     return 0
+
+
+def _spectator(args: argparse.Namespace, scenario: Scenario) -> Spectator:
+    from sensors.errors import UserError
+
+    if args.workers not in (None, 1):
+        raise UserError(
+            f"--view shows the trials of one process, --workers asks for {args.workers}; leave one of them out"
+        )
+    from .live import Spectator
+
+    return Spectator(scenario)
 
 
 def _replay(args: argparse.Namespace) -> int:

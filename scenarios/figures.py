@@ -55,9 +55,14 @@ def _events(plot: Plot, trace: Trace, verdict: Verdict) -> None:
     plot.marks(((k + 1) * seconds for k in false), "mark false")
 
 
-def most_force(trace: Trace, verdict: Verdict) -> float:
-    """Top of a force axis, N: what was applied and needed until all was decided, the crush limit if it is near."""
-    truth = trace.truth[: len(trace.truth) if verdict.outcome == "held" else verdict.row + AFTER_US // trace.tick_us]
+def decided(trace: Trace, verdict: Verdict) -> int:
+    """Row after which nothing of a trial is judged, and a little longer."""
+    return len(trace.truth) if verdict.outcome == "held" else verdict.row + AFTER_US // trace.tick_us
+
+
+def most_force(trace: Trace, until: int) -> float:
+    """Top of a force axis, N: what was applied and needed until row `until`, and the crush limit if it is near."""
+    truth = trace.truth[:until]
     needed = truth["needed_n"][truth["contacts"] == 2]
     top = 1.15 * max(
         float(truth["grip_n"].max(initial=0.0)), float(np.percentile(needed, 99)) if needed.size else 0.0, 0.2
@@ -70,7 +75,7 @@ def force_chart(trace: Trace, verdict: Verdict) -> str:
     """Grip force, needed force and crush limit over time, with true slips and the detector's marks."""
     t, truth = _time(trace), trace.truth
     limit, held = float(truth["crush_limit_n"].max(initial=0.0)), truth["contacts"] == 2
-    top = most_force(trace, verdict)
+    top = most_force(trace, decided(trace, verdict))
     plot = _axes(trace, "Grip force, needed force and crush limit over time", (0.0, top), "force per pad, N", 270)
     _events(plot, trace, verdict)
     plot.line(t, truth["crush_limit_n"], "limit")

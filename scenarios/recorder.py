@@ -32,6 +32,16 @@ class Recorder:
             np.zeros(ticks, PROBE),
         )
 
+    @property
+    def ticks(self) -> int:
+        """How many were kept so far."""
+        return self._ticks
+
+    @property
+    def tick_us(self) -> int:
+        """Length of a tick."""
+        return self._trace.tick_us
+
     def __call__(
         self, sensed: Sensed, command: Command, truth: NDArray[np.void], probe: NDArray[np.void] | None
     ) -> None:

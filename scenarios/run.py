@@ -7,8 +7,10 @@ import os
 import sys
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec.structs import replace
@@ -29,6 +31,9 @@ from .result import result, versions
 from .spec import Scenario
 from .trace import Trace
 from .trial import Timing, run_trial
+
+if TYPE_CHECKING:
+    from .live import Spectator
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,9 @@ class StoppedError(Exception):
 class Trials:
     """One process's world and brains, built once and reset for each episode, so that none knows of another."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, spectator: Spectator | None = None) -> None:
         scenario = job.scenario
+        self._spectator = spectator
         self._job, self._seed = job, scenario.seed
         self._world = build_world(scenario)
         self._brain = build_brain(scenario, self._world.body)
@@ -88,13 +94,15 @@ class Trials:
     def episode(self, index: int) -> Done:
         """Run episode `index` under each of the brains."""
         self._brain.reset()
-        trace, timing = run_trial(self._world, self._brain, self._seed, index, self._job.began_s)
+        trace, timing = run_trial(self._world, self._brain, self._seed, index, self._job.began_s, self._spectator)
         ledger = tuple(int(x) for x in self._brain.image["ledger"][0])
         state = image.encode(self._brain.image)
         outcomes: dict[str, str] = {}
         for name, (baseline, world) in self._baselines.items():
             baseline.reset()
             other, _ = run_trial(world, baseline, self._seed, index, self._job.began_s)
+            if self._spectator is not None:
+                self._spectator.answer()
             outcomes[name] = score.outcome(other)[0]
         return Done(trace, timing, outcomes, ledger, state)
 
@@ -107,12 +115,13 @@ def run(
     *,
     compare: bool = True,
     report: bool = True,
+    spectator: Spectator | None = None,
     began_s: float | None = None,
 ) -> dict[str, object]:
     """Run a scenario and leave its folder `out`; returns what its `result.json` holds.
 
     The result is the same for any number of `workers`. Without `compare` the baselines are left out, without `report`
-    the page and the picture.
+    the page and the picture. With a `spectator`, which sees the controller's trials, all is done in this process.
 
     Raises:
         UserError: the folder cannot be written, or the brain state cannot be read.
@@ -125,7 +134,7 @@ def run(
     with OutFolder(out if out is not None else default_out(scenario)) as folder:
         text, stamp = load.dump(scenario), versions()
         folder.write("scenario.toml", ("".join(f"# {k} {v}\n" for k, v in stamp.items()) + text).encode())
-        episodes = _record(Writer(folder.working / NAME, text, stamp, learned), job, workers, folder.working)
+        episodes = _record(Writer(folder.working / NAME, text, stamp, learned), job, workers, folder.working, spectator)
         figures = result(
             scenario,
             [e.trace for e in episodes],
@@ -140,14 +149,15 @@ def run(
     return figures
 
 
-def _record(writer: Writer, job: Job, workers: int, working: Path) -> list[Done]:
+def _record(writer: Writer, job: Job, workers: int, working: Path, spectator: Spectator | None) -> list[Done]:
     """Run all episodes, each recorded as soon as it and those before it are done."""
     count = job.scenario.episodes
     episodes: list[Done] = []
     whole = False
+    make = Trials if spectator is None else partial(Trials, spectator=spectator)
     try:
         bar = tqdm(total=count, unit="object", disable=not sys.stderr.isatty(), delay=2, leave=False)
-        with bar, closing(in_order(Trials, job, count, workers)) as done:
+        with bar, closing(in_order(make, job, count, workers if spectator is None else 1)) as done:
             for episode in done:
                 writer.append(episode.trace)
                 episodes.append(episode)

@@ -12,6 +12,11 @@ from .trace import Rich, Trace
 FRAME_US = 40_000
 
 
+def camera_size(_world: BulletWorld) -> tuple[int, int]:
+    """(width, height) in pixels of a world's event camera; (0, 0) without one."""
+    return (0, 0)
+
+
 def feel_again(world: BulletWorld, trace: Trace) -> Rich | None:
     """Send the recorded commands through `world` again and keep what its skin felt; None if it has no skin.
 

@@ -30,7 +30,7 @@ def figures(result: dict[str, Any]) -> str:
     return "\n".join(
         [
             f"  held {result['held']}/{n}   dropped {result['dropped']}   crushed {result['crushed']}",
-            f"  beside   {compared}",
+            *([f"  beside   {compared}"] if compared else []),
             f"  slip found {_n(slip['p50'])} ms p50, {_n(slip['p99'])} ms p99, after {_n(moved['p90'])} mm p90   "
             f"missed {missed['count']} of {missed['of']}",
             f"  false alarms {_n(alarms['hold'])} a minute holding, {_n(alarms['load'])} loading   "

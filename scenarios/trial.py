@@ -6,6 +6,7 @@ import resource
 import sys
 import time
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,8 +53,20 @@ class _Timed:
         return self._brain.state_hash()
 
 
-def run_trial(world: BulletWorld, brain: Brain, seed: int, index: int, began_s: float = 0.0) -> tuple[Trace, Timing]:
-    """Let `brain`, as it stands, act through episode `index` of `seed` in `world`; began_s: perf_counter at start."""
+class Watcher(Protocol):
+    """Looks at a trial while it runs."""
+
+    def look(self, world: BulletWorld, recorder: Recorder, ticks: int, /) -> None:
+        """Called after each of `ticks` ticks; may take its time, and must change nothing."""
+
+
+def run_trial(
+    world: BulletWorld, brain: Brain, seed: int, index: int, began_s: float = 0.0, watcher: Watcher | None = None
+) -> tuple[Trace, Timing]:
+    """Let `brain`, as it stands, act through episode `index` of `seed` in `world`.
+
+    began_s: perf_counter at start. watcher: sees every tick; the time it takes is not counted.
+    """
     spec = world.spec
     world.reset(draw_episode(spec.trial, seed, index))
     ticks = round(world.script.duration_s * 1e6 / spec.tick_us)
@@ -61,13 +74,19 @@ def run_trial(world: BulletWorld, brain: Brain, seed: int, index: int, began_s: 
     probe = getattr(brain, "probe", None)
     timed = _Timed(brain, ticks)
     before = brain.state_hash()
+    watched_s = 0.0
 
     def sink(_t_us: int, sensed: Sensed, command: Command) -> None:
+        nonlocal watched_s
         recorder(sensed, command, world.truth, probe)
+        if watcher is not None:
+            since = time.perf_counter()
+            watcher.look(world, recorder, ticks)
+            watched_s += time.perf_counter() - since
 
     started = time.perf_counter()
     loop.run(world, timed, ticks, spec.tick_us, sink)
-    wall_s = time.perf_counter() - started
+    wall_s = time.perf_counter() - started - watched_s
     trace = recorder.trace()
     trace.brain_before, trace.brain_after = before, brain.state_hash()
     return trace, Timing(wall_s, timed.tick_us, started - began_s, _rss_mb())
