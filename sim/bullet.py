@@ -9,10 +9,12 @@ import struct
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sensors.address import NOWHERE, AddressMap
 from sensors.errors import UserError
 from sensors.signals import (
+    EVENT,
     GRIPPER_ANALOG,
     GRIPPER_EFFORT,
     GRIPPER_GOAL,
@@ -25,14 +27,16 @@ from sensors.taxel import KINDS, RA, SA, VIBRATION, Afferents
 
 from .contact import SoftSkin
 from .episode import Script
+from .eye import Eye
 from .plant import Plant
 from .spec import Bullet, Episode
 
 NOISE_STEPS = 1 << 14
+_NONE = np.zeros(0, EVENT)
 _ANALOG = struct.Struct("8h")  # one call writes what numpy would take as many for
 SKIN_STREAM, FORCE_STREAM, CAMERA_STREAM = 1, 2, 3
 POOLED = 4
-EYE_ROWS, EYE_COLUMNS = 6, 8
+EYE_FIRST, EYE_ROWS, EYE_COLUMNS = 38, 6, 8
 
 GRIPPER = Body(
     GRIPPER_ANALOG,
@@ -43,7 +47,7 @@ GRIPPER = Body(
         Region("touch", 32, (2,)),
         Region("release", 34, (2,)),
         Region("pressure", 36, (2,)),
-        Region("camera", 38, (EYE_ROWS, EYE_COLUMNS)),
+        Region("camera", EYE_FIRST, (EYE_ROWS, EYE_COLUMNS)),
     ),
 )
 """A parallel gripper with two skins and an eye. vibration: pad, row v, column u. touch, release, pressure: pad."""
@@ -69,21 +73,18 @@ class BulletWorld:
     """One gripper in PyBullet; call `reset` with an episode before the first `advance`.
 
     Raises:
-        UserError: the scenario asks for a robot or a camera that is not simulated yet.
+        UserError: the scenario asks for a robot that is not simulated yet.
 
     Attributes:
         body: what the gripper senses and acts with. idle: the command before any brain has spoken.
         truth: TRUTH (), of the tick just simulated, not delayed. For scores and for baselines that say so.
-        skin, afferents: what the pads read and told in the tick just simulated, for viewers; None where disabled.
+        skin, afferents, pixels: what the pads read and told, and what the camera saw, in the tick just simulated, for
+            viewers; None where disabled.
     """
 
     def __init__(self, spec: Bullet) -> None:
-        for asked, setting in (
-            (spec.robot != "column", f"world.robot = {spec.robot}"),
-            (spec.camera.enabled, "world.camera.enabled = true"),
-        ):
-            if asked:
-                raise UserError(f"{setting} is not simulated yet; use robot = column and camera.enabled = false")
+        if spec.robot != "column":
+            raise UserError(f"world.robot = {spec.robot} is not simulated yet; use robot = column")
         self.spec = spec
         self.body = GRIPPER
         self.idle = GRIPPER.idle()
@@ -91,6 +92,7 @@ class BulletWorld:
         self.plant = Plant(spec)
         self.skin = SoftSkin(spec.skin) if spec.skin.enabled else None
         self.afferents = Afferents(spec.skin.taxels) if spec.skin.enabled else None
+        self.pixels = Eye(spec.camera, EYE_ROWS, EYE_COLUMNS, EYE_FIRST) if spec.camera.enabled else None
         self._skin_map = skin_map(spec.skin.taxels)
         self._delay = spec.delay_ms * 1000 // spec.tick_us
         self._ring = [GRIPPER.empty_sensed() for _ in range(self._delay + 1)]
@@ -106,10 +108,11 @@ class BulletWorld:
     def reset(self, episode: Episode) -> None:
         """Begin an episode: its object stands between the open pads, nothing has been sensed."""
         self.plant.reset(episode)
-        for stream, sensor in ((SKIN_STREAM, self.skin),):
-            if sensor is not None:
-                rng = np.random.default_rng([episode.seed, episode.index, stream])
-                sensor.reset(rng, episode.wavelength_m)
+        if self.skin is not None:
+            rng = np.random.default_rng([episode.seed, episode.index, SKIN_STREAM])
+            self.skin.reset(rng, episode.wavelength_m)
+        if self.pixels is not None:
+            self.pixels.reset(np.random.default_rng([episode.seed, episode.index, CAMERA_STREAM]))
         if self.afferents is not None:
             self.afferents.reset()
         self._skin_map.reset()
@@ -150,6 +153,9 @@ class BulletWorld:
             self.afferents.sense(taxels, t_us)
             rim = self.afferents.rim
             self._skin_map.route(self.afferents.events, self.afferents.count, sensed)
+        if self.pixels is not None:  # after the skin, so that a busy picture cannot crowd out touch
+            self.pixels.see(plant.scene(), *plant.camera_pose(self.spec.camera.mount), t_us)
+            self.pixels.route(sensed)
         _ANALOG.pack_into(
             sensed.analog.data,
             0,
@@ -161,6 +167,11 @@ class BulletWorld:
             to_int[5](plant.load_n * (1.0 + sigma * noise[at + 1])),
             *rim,
         )
+
+    @property
+    def camera_events(self) -> NDArray[np.void]:
+        """EVENT (n,) that the camera made in the tick just simulated, not delayed; none without a camera."""
+        return _NONE if self.pixels is None else self.pixels.events[: self.pixels.count]
 
     def close(self) -> None:
         """Let go of the physics server."""

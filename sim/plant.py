@@ -236,7 +236,7 @@ class Plant:
         parts = self._gripper.parts()
         rows = np.zeros(len(parts) + 3, PRIMITIVE)
         rows["rotation"] = np.eye(3)
-        rows[0] = (episode.shape, (0, 0, CENTRE_M), np.eye(3), episode.half_m, episode.albedo, 0.5, 0.004)
+        rows[0] = (episode.shape, (0, 0, CENTRE_M), np.eye(3), episode.half_m, episode.albedo, 0.5, 0.003)
         rows[1 : 1 + len(parts)] = parts
         half = self._object.pedestal_half_m
         rows[-2] = (BOX, (0, 0, half[2]), np.eye(3), half, 0.55, 0.0, 0.01)
