@@ -8,7 +8,7 @@ BIN := .venv/bin
 run: .venv/run.stamp
 	$(BIN)/ganglion run grasp
 
-test: lint
+test: lint .venv/tools.stamp
 	$(BIN)/pytest -n 2
 
 quick: .venv/dev.stamp
@@ -34,6 +34,33 @@ lint: .venv/dev.stamp
 
 .venv/dev.stamp: .venv/run.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+# What tests open the report and the window of --view with. Without them those tests are skipped, with the reason.
+TOOLS := chromium=chromium,chromium-browser,google-chrome xvfb=Xvfb
+.venv/tools.stamp: .venv/run.stamp
+	@lacking=""; \
+	for tool in $(TOOLS); do \
+		found=""; \
+		for name in $$(echo $${tool#*=} | tr , ' '); do command -v $$name >/dev/null && found=$$name; done; \
+		test -n "$$found" || lacking="$$lacking $${tool%%=*}"; \
+	done; \
+	$(BIN)/python -c 'import tkinter' 2>/dev/null || \
+		case $$($(BIN)/python -c 'import sys; print(sys.base_prefix)') in /usr) lacking="$$lacking python3-tk";; esac; \
+	test -n "$$lacking" || { touch $@; exit 0; }; \
+	command -v apt-get >/dev/null || { echo "not on this machine, some tests are skipped:$$lacking"; exit 0; }; \
+	root=""; test "$$(id -u)" = 0 || root="sudo -n"; \
+	$$root true 2>/dev/null || \
+		{ echo "some tests are skipped; to run them: sudo apt-get install$$lacking"; exit 0; }; \
+	echo "installing$$lacking"; \
+	$$root apt-get update -qq || echo "apt-get update failed; trying what is known"; \
+	for package in $$lacking; do \
+		LC_ALL=C apt-cache policy $$package | grep -q 'Candidate: [0-9]' || \
+			{ echo "$$package: this system has no such package, its tests are skipped"; continue; }; \
+		$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$package \
+			>.venv/apt.log 2>&1 || \
+			{ echo "$$package could not be installed ($$(tail -n 1 .venv/apt.log)), its tests are skipped"; }; \
+	done; \
 	touch $@
 
 clean:
