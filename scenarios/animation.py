@@ -45,8 +45,8 @@ def palette() -> list[int]:
 def animate(trace: Trace, body: Body, verdict: Verdict) -> bytes:
     """The trial at its own speed as an animated GIF under 3 MB, the same bytes for the same trace.
 
-    Panels: the robot (rendered frames if the trace has them, else drawn to scale), the camera's events, the pads'
-    pressure; where the trace holds no events or no pressure, the spikes that reached the brain. Below, grip force
+    Panels: the robot (rendered frames if the trace has them, else drawn to scale), the camera's events and the pads'
+    pressure where the trace holds them, the spikes that reached the brain. Below, grip force
     (blue), needed force (orange) and crush limit (red) with true slips (shaded) and the detector's marks (triangles).
     """
     step_us = FRAME_US
@@ -120,10 +120,9 @@ def _panels(trace: Trace, body: Body, every: int) -> list[tuple[str, Painter]]:
     """(name, painter) of each panel."""
     rich = trace.rich
     panels = [("robot", _frames(trace.tick_us, rich) if rich is not None and len(rich.frames) else _drawn(trace))]
-    if rich is not None and len(rich.camera_events):
+    if rich is not None and rich.camera_size[0]:
         panels.append(("camera events", _events(trace.tick_us, rich, every)))
-    else:
-        panels.append(("spikes to the controller", _spikes(trace, body, every)))
+    panels.append(("spikes to the controller", _spikes(trace, body, every)))
     if rich is not None and len(rich.taxels):
         panels.append(("pressure on the two pads", _taxels(trace.tick_us, rich)))
     return panels

@@ -114,6 +114,7 @@ class Spectator:
         self._scenario = scenario
         self._window = Window(f"{scenario.name}, seed {scenario.seed}")
         self._taxels: list[NDArray[np.int16]] = []
+        self._seen: list[NDArray[np.void]] = []
         self._began_s = self._shown_s = 0.0
 
     def look(self, world: BulletWorld, recorder: Recorder, ticks: int) -> None:
@@ -122,6 +123,8 @@ class Spectator:
         if row == 0:
             self._began_s, self._shown_s = perf_counter(), -PATIENCE_S
             self._taxels.clear()
+            self._seen.clear()
+        self._seen.append(world.camera_events.copy())
         every = max(1, FRAME_US // self._scenario.world.tick_us)
         if (row + 1) % every or not self._window.open:
             return
@@ -132,7 +135,10 @@ class Spectator:
         if ahead_s < 0 and now_s - self._shown_s < PATIENCE_S:
             return
         trace = recorder.trace()
-        trace.rich = Rich(every * trace.tick_us, camera_size(world), taxels=np.array(self._taxels, np.int16))
+        seen = np.concatenate(self._seen[-every:])
+        trace.rich = Rich(every * trace.tick_us, camera_size(world), seen)
+        if self._taxels:
+            trace.rich.taxels = np.array(self._taxels, np.int16)
         stage = Stage(trace, world.body, every, ticks, most_force(trace, row + 1), _sliding(trace))
         ahead_s -= perf_counter() - self._began_s - now_s
         self._window.show(stage.picture(row), self._title(trace), ahead_s)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import shutil
 import zlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from scenarios import container, load
 from scenarios.build import build_world
@@ -193,3 +195,29 @@ def test_what_a_killed_report_left_does_not_stand_in_the_way_of_the_next_run(min
     with OutFolder(mine) as folder:
         folder.write("result.json", b"{}")
     assert [p.name for p in mine.iterdir()] == ["result.json"]
+
+
+def test_what_the_camera_saw_is_seen_again_and_shown(tmp_path):
+    settings = (*SHORT, "episodes=1", "world.camera.enabled=true", "world.camera.width=64", "world.camera.height=96")
+    run(load.load("grasp", settings), tmp_path / "r", compare=False)
+    page, gif = drawn(tmp_path / "r")
+    assert b"What the camera saw" in page
+    assert b"The event camera was off" not in page
+    with Image.open(io.BytesIO(gif)) as picture:
+        four_panels = picture.width
+    trace = Recording(tmp_path / "r" / NAME).traces[0]
+    world = build_world(load.load("grasp", settings))
+    rich = feel_again(world, trace)
+    world.close()
+    assert rich is not None
+    assert rich.camera_size == (64, 96)
+    assert len(rich.camera_events) > 100
+    assert rich.camera_events["x"].max() < 64 <= rich.camera_events["y"].max() < 96
+    assert four_panels == 4 * 244 + 8
+
+
+def test_a_run_without_skin_is_reported_too(tmp_path):
+    run(load.load("grasp", (*SHORT, "episodes=1", "world.skin.enabled=false")), tmp_path / "r", compare=False)
+    page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    assert "The skin was off in this run; <code>--set world.skin.enabled=true</code> switches it on." in page
+    assert "What the left and the right pad feel" not in page
