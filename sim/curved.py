@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .spec import CYLINDER
@@ -110,6 +112,26 @@ def _cylinder(e, r, rx, ry, sun, half, out, albedo, ambient, pitch, contrast, pi
     light = share * _lambert((zero, zero, up), sun, albedo, ambient)
     light += (one - share) * _lambert(wall, sun, albedo, ambient)
     return covered, light * _solid(p, facing, t * pixel, pitch, contrast), q
+
+
+@jit
+def chord(d, lo, hi, y):  # type: ignore[no-untyped-def]
+    """Pixels of lo..hi in row `y` that a sphere may touch: where (e r)^2 > r^2 (e^2 - radius^2), and two around."""
+    er = er_x = rr = rr_x = rr_xx = 0.0
+    ee = -(d.half[0] ** 2)
+    for k in range(3):
+        e, r, rx = d.eye[k], d.ray[k, 0] + d.ray[k, 2] * y, d.ray[k, 1]
+        ee += e * e
+        er += e * r
+        er_x += e * rx
+        rr += r * r
+        rr_x += r * rx
+        rr_xx += rx * rx
+    a, b, c = er_x * er_x - ee * rr_xx, er * er_x - ee * rr_x, er * er - ee * rr
+    if a >= 0.0:  # the eye is so near that the outline is no ellipse
+        return lo, hi
+    middle, reach = -b / a, math.sqrt(max(b * b - a * c, 0.0)) / -a
+    return max(lo, int(max(middle - reach - 2.0, -1.0))), min(hi, int(min(middle + reach + 3.0, 1e6)))
 
 
 @jit

@@ -13,35 +13,10 @@ import math
 
 import numpy as np
 
-from .spec import BOX
-from .surface import inlined, jit, wave
+from .spec import BOX, SPHERE
+from .surface import bounds, inlined, jit, tighten, wave
 
-NEAR_M = 1e-3
 _COS, _SIN = math.cos(math.pi / 6), math.sin(math.pi / 6)  # patterns are turned, or a row of pixels would fire at once
-
-
-@jit
-def _bounds(box, place, half, scale, width, height):  # type: ignore[no-untyped-def]
-    """Set the pixels that a box of half edges `half` may touch; return its depth, 0 if it is behind the eye."""
-    left, right, top, bottom, nearest = 1e30, -1e30, 1e30, -1e30, 1e30
-    box[0], box[1], box[2], box[3] = 0, width, 0, height
-    for corner in range(8):
-        x, y, z = place[0, 0], place[0, 1], place[0, 2]
-        for axis in range(3):
-            h = half[axis] if corner >> axis & 1 else -half[axis]
-            x += place[1 + axis, 0] * h
-            y += place[1 + axis, 1] * h
-            z += place[1 + axis, 2] * h
-        if z < NEAR_M:
-            return 0.0
-        nearest = min(nearest, z)
-        left, right = min(left, x / z), max(right, x / z)
-        top, bottom = min(top, y / z), max(bottom, y / z)
-    box[0] = int(max(0.0, min(width * 1.0, math.floor(left / scale + 0.5 * width - 1.0))))
-    box[1] = int(max(0.0, min(width * 1.0, math.ceil(right / scale + 0.5 * width + 1.0))))
-    box[2] = int(max(0.0, min(height * 1.0, math.floor(top / scale + 0.5 * height - 1.0))))
-    box[3] = int(max(0.0, min(height * 1.0, math.ceil(bottom / scale + 0.5 * height + 1.0))))
-    return nearest
 
 
 @inlined
@@ -59,7 +34,10 @@ def prepare(drawn, row, place, sun, ambient, scale, width, height, exits, axes):
     """Fill `drawn` for PRIMITIVE `row` at `place` (4, 3): its centre and local axes in the eye's coordinates, m."""
     drawn.kind = row.kind
     drawn.albedo, drawn.texture, drawn.pitch = row.albedo, row.texture, row.pitch
-    least_m = _bounds(drawn.box, place, row.half, scale, width, height)
+    least_m = bounds(drawn.box, place, row.half, scale, width, height)
+    if row.kind == SPHERE and least_m > 0.0:
+        tighten(drawn.box, 0, place[0, 0], place[0, 2], row.half[0], scale, width)
+        tighten(drawn.box, 2, place[0, 1], place[0, 2], row.half[0], scale, height)
     behind = least_m == 0.0
     drawn.nearest = 1e30 if behind else 1.01 / least_m
     x0, y0 = (0.5 - 0.5 * width) * scale, (0.5 - 0.5 * height) * scale

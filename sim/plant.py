@@ -74,6 +74,7 @@ class Plant:
         self.truth = np.zeros((), TRUTH)
         self._episode: Episode | None = None
         self._scene = np.zeros(0, PRIMITIVE)
+        self._object_pose = (np.zeros(3), np.zeros(9))  # views into the scene
 
     def reset(self, episode: Episode) -> None:
         """Begin an episode: a new object on its pedestal, the gripper open around it, everything at rest."""
@@ -102,6 +103,7 @@ class Plant:
         self.truth["on_table"] = True
         (_, _, self._object_from_m), _ = p.getBasePositionAndOrientation(self._object.body)
         self._scene = self._draw(episode)
+        self._object_pose = (self._scene["position"][0], self._scene["rotation"][0].reshape(9))
 
     @property
     def episode(self) -> Episode:
@@ -225,9 +227,10 @@ class Plant:
 
     def scene(self) -> NDArray[np.void]:
         """Return PRIMITIVE rows: object, pads, the rest of the robot, pedestal, floor; updated in place."""
-        p, rows = self._client, self._scene
-        rows["position"][0], turn = p.getBasePositionAndOrientation(self._object.body)
-        rows["rotation"][0] = np.reshape(p.getMatrixFromQuaternion(turn), (3, 3))
+        server, rows = self._client.server, self._scene
+        where, turn = pybullet.getBasePositionAndOrientation(self._object.body, server)
+        self._object_pose[0][:] = where
+        self._object_pose[1][:] = pybullet.getMatrixFromQuaternion(turn)
         parts = self._gripper.parts()
         rows[1 : 1 + len(parts)] = parts
         return rows
@@ -269,8 +272,8 @@ def look_at(position: Vector, target: Vector) -> Vector:
     return np.column_stack((right, np.cross(forward, right), forward))
 
 
-EYE_RIDING_M = (0.0, -0.15, 0.05)
-"""Where the camera on the gripper is, from the middle between the pads."""
+EYE_RIDING_M = (0.0, -0.16, 0.0)
+"""Where the camera on the gripper is, from the middle between the pads: level, so that little but sky moves behind."""
 EYE_BESIDE_M, BESIDE_TARGET_M = (0.22, -0.40, CENTRE_M + 0.15), (0.0, 0.0, CENTRE_M + 0.05)
 _RIDING = look_at(np.array(EYE_RIDING_M), np.zeros(3))
 _BESIDE = look_at(np.array(EYE_BESIDE_M), np.array(BESIDE_TARGET_M))

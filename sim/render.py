@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .curved import draw_curved
+from .curved import chord, draw_curved
 from .flat import draw_box
-from .spec import BOX
+from .spec import BOX, SPHERE
 from .surface import MOST, jit
 
 GAP = 24  # pixels worth casting again to keep a run whole
@@ -51,6 +51,8 @@ def _run(drawn, count, row, depth, owner, lo, hi, y, sky, ambient, edge, share, 
         if y < d.box[2] or y >= d.box[3]:
             continue
         begin, end = max(lo, d.box[0]), min(hi, d.box[1])
+        if d.kind == SPHERE:
+            begin, end = chord(d, begin, end, y)
         if begin >= end:
             continue
         me = np.int32(i)
@@ -74,9 +76,12 @@ def cast(drawn, count, moved, lum, depth, owner, spans, sky, ambient, edge, shar
         lo, hi = spans[y, 0], spans[y, 1]
         if lo >= hi:
             continue
-        near, whose = depth[y], owner[y]
-        if not moved[SKY]:
-            _limits(drawn, count, moved, y, limit)
+        near, whose, row = depth[y], owner[y], lum[y]
+        if moved[SKY]:
+            done += hi - lo
+            _run(drawn, count, row, near, whose, lo, hi, y, sky, ambient, edge, share, scratch)
+            continue
+        _limits(drawn, count, moved, y, limit)
         x = lo
         while x < hi:
             if not (moved[whose[x]] or near[x] < limit[x]):
@@ -89,5 +94,5 @@ def cast(drawn, count, moved, lum, depth, owner, spans, sky, ambient, edge, shar
                     end = x + 1
                 x += 1
             done += end - begin
-            _run(drawn, count, lum[y], near, whose, begin, end, y, sky, ambient, edge, share, scratch)
+            _run(drawn, count, row, near, whose, begin, end, y, sky, ambient, edge, share, scratch)
     return done

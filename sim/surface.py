@@ -1,9 +1,11 @@
-"""What all surfaces share when they are drawn: the form they are drawn from, and filtered patterns.
+"""What all surfaces share when they are drawn: the form they are drawn from, their bounds, filtered patterns.
 
 Patterns are square waves averaged over the pixel's footprint in closed form, so nothing flickers unless it moves.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numba import njit
@@ -11,6 +13,7 @@ from numba import njit
 SOFT = 0.15  # width of the pattern's edges, in patches
 MOST = 64  # primitives
 LINES = 9
+NEAR_M = 1e-3
 
 DRAWN = np.dtype(
     [
@@ -56,3 +59,37 @@ def mean_wave(u, width):  # type: ignore[no-untyped-def]
 def wave(u, gx, gy):  # type: ignore[no-untyped-def]
     """The same at `u`, averaged over the footprint that its gradient per pixel spans, and softened."""
     return mean_wave(u, np.sqrt(gx * gx + gy * gy + np.float32(SOFT * SOFT)))
+
+
+@jit
+def bounds(box, place, half, scale, width, height):  # type: ignore[no-untyped-def]
+    """Set the pixels that a box of half edges `half` may touch; return its depth, 0 if it is behind the eye."""
+    left, right, top, bottom, nearest = 1e30, -1e30, 1e30, -1e30, 1e30
+    box[0], box[1], box[2], box[3] = 0, width, 0, height
+    for corner in range(8):
+        x, y, z = place[0, 0], place[0, 1], place[0, 2]
+        for axis in range(3):
+            h = half[axis] if corner >> axis & 1 else -half[axis]
+            x += place[1 + axis, 0] * h
+            y += place[1 + axis, 1] * h
+            z += place[1 + axis, 2] * h
+        if z < NEAR_M:
+            return 0.0
+        nearest = min(nearest, z)
+        left, right = min(left, x / z), max(right, x / z)
+        top, bottom = min(top, y / z), max(bottom, y / z)
+    box[0] = int(max(0.0, min(width * 1.0, math.floor(left / scale + 0.5 * width - 1.0))))
+    box[1] = int(max(0.0, min(width * 1.0, math.ceil(right / scale + 0.5 * width + 1.0))))
+    box[2] = int(max(0.0, min(height * 1.0, math.floor(top / scale + 0.5 * height - 1.0))))
+    box[3] = int(max(0.0, min(height * 1.0, math.ceil(bottom / scale + 0.5 * height + 1.0))))
+    return nearest
+
+
+@jit
+def tighten(box, at, across, ahead, radius, scale, size):  # type: ignore[no-untyped-def]
+    """Set the pixels of one direction that a sphere may touch: between the tangents from the eye."""
+    out = ahead * ahead - radius * radius
+    middle = across * ahead / out
+    reach = radius * math.sqrt(across * across + out) / out
+    box[at] = int(max(0.0, min(size * 1.0, math.floor((middle - reach) / scale + 0.5 * size - 1.0))))
+    box[at + 1] = int(max(0.0, min(size * 1.0, math.ceil((middle + reach) / scale + 0.5 * size + 1.0))))
