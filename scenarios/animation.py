@@ -13,7 +13,7 @@ from sensors.signals import Body
 
 from .figures import decided, most_force
 from .phases import runs
-from .picture import GROUND, PAD, SHADE, STEEL, THING, events_image, front_view, opening_m, spike_rows
+from .picture import AMBER, GROUND, PAD, SHADE, STEEL, THING, events_image, front_view, opening_m, spike_rows
 from .score import Verdict
 from .trace import Rich, Trace
 
@@ -26,7 +26,7 @@ MAX_BYTES = 3_000_000
 FRAME_US = 40_000
 TONES = 32
 (BACK, FLOOR, INK, DIM, ON, OFF, GRIP, NEED, LIMIT, SLIP, MARK, C_GROUND, C_STEEL, C_PAD, C_THING, C_SHADE) = range(16)
-GREY, HEAT = 16, 16 + TONES
+GREY, HEAT, OBJECT = 16, 16 + TONES, 16 + 2 * TONES
 COLOURS = ((22, 24, 29), (33, 36, 44), (228, 231, 236), (132, 139, 152), (255, 178, 72), (92, 176, 255), (98, 180, 255),
            (255, 160, 80), (255, 98, 98), (104, 38, 46), (214, 150, 255), (84, 88, 98), (150, 158, 172), (70, 160, 205),
            (214, 172, 108), (180, 140, 82))  # fmt: skip
@@ -34,11 +34,12 @@ VIEW = {GROUND: C_GROUND, STEEL: C_STEEL, PAD: C_PAD, THING: C_THING, SHADE: C_S
 
 
 def palette() -> list[int]:
-    """RGB of every colour number: the named ones, a grey ramp for camera frames, a warm ramp for pressure."""
+    """RGB of every colour number: the named ones, ramps of grey (scene), heat (pressure) and amber (object)."""
     ramp = np.linspace(0, 1, TONES)
     grey = np.repeat((20 + 225 * ramp)[:, None], 3, 1)
     heat = np.stack([33 + 222 * ramp**0.7, 36 + 190 * ramp**1.3, 44 + 60 * ramp**2.5], 1)
-    table = np.concatenate([np.array(COLOURS), grey, heat]).round().astype(int)
+    amber = grey * AMBER
+    table = np.concatenate([np.array(COLOURS), grey, heat, amber]).round().astype(int)
     return [int(v) for v in table.ravel()]
 
 
@@ -151,10 +152,15 @@ def _frame_at(row: int, tick_us: int, rich: Rich, count: int) -> int:
     return min(max((row + 1) * tick_us // rich.frame_us - 1, 0), count - 1)
 
 
+def developed(frame: Canvas) -> Canvas:
+    """Colour numbers of a frame of `Rich`: grey, and amber where the object is."""
+    colour: Canvas = (np.where(frame & 1, OBJECT, GREY) + (frame.astype(np.int64) * TONES >> 8)).astype(np.uint8)
+    return colour
+
+
 def _frames(tick_us: int, rich: Rich) -> Painter:
     def paint(row: int) -> Canvas:
-        grey = rich.frames[_frame_at(row, tick_us, rich, len(rich.frames))]
-        return _fit((GREY + (grey.astype(np.uint16) * TONES >> 8)).astype(np.uint8))
+        return _fit(developed(rich.frames[_frame_at(row, tick_us, rich, len(rich.frames))]))
 
     return paint
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sensors.signals import GRIPPER_ANALOG, Body
 
 from .phases import MOVE_GOAL, phases, runs
-from .picture import events_image, front_view, opening_m, png_uri, raster
+from .picture import events_image, front_view, opening_m, png_uri, raster, tinted
 from .score import Verdict
 from .svg import LEFT, RIGHT, Plot
 from .trace import Rich, Trace
@@ -189,7 +189,8 @@ def scene_picture(trace: Trace, row: int) -> str:
     """The robot at a row as a data URI: the rendered frame if there is one, else drawn from the trace."""
     rich = trace.rich
     if rich is not None and len(rich.frames):
-        return png_uri(rich.frames[min(max((row + 1) * trace.tick_us // rich.frame_us - 1, 0), len(rich.frames) - 1)])
+        at = min(max((row + 1) * trace.tick_us // rich.frame_us - 1, 0), len(rich.frames) - 1)
+        return png_uri(tinted(rich.frames[at]))
     return png_uri(front_view(trace, row, opening_m(trace), 320), VIEW_RGBA)
 
 

@@ -18,7 +18,7 @@ from .animation import Stage, palette
 from .figures import most_force
 from .phases import runs
 from .recorder import Recorder
-from .showcase import camera_size
+from .showcase import Photographer, camera_size
 from .slips import SLIP_BEGINS_M_PER_S
 from .spec import Scenario
 from .trace import Rich, Trace
@@ -113,6 +113,7 @@ class Spectator:
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
         self._window = Window(f"{scenario.name}, seed {scenario.seed}")
+        self._photographer = Photographer()
         self._taxels: list[NDArray[np.int16]] = []
         self._seen: list[NDArray[np.void]] = []
         self._began_s = self._shown_s = 0.0
@@ -137,6 +138,7 @@ class Spectator:
         trace = recorder.trace()
         seen = np.concatenate(self._seen[-every:])
         trace.rich = Rich(every * trace.tick_us, camera_size(world), seen)
+        trace.rich.frames = self._photographer.picture(world)[None]
         if self._taxels:
             trace.rich.taxels = np.array(self._taxels, np.int16)
         stage = Stage(trace, world.body, every, ticks, most_force(trace, row + 1), _sliding(trace))

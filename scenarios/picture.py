@@ -19,6 +19,8 @@ Index = NDArray[np.uint8]
 EMPTY, GROUND, STEEL, PAD, THING, SHADE = range(6)
 VIEW_M = (-0.13, 0.13, -0.07, 0.19)
 """Left, right, bottom, top of the front view; height 0 is where the object's centre stands at the start."""
+AMBER = (1.0, 0.74, 0.42)
+"""What the object's grey is multiplied by, so that it stands out."""
 PAD_M = (0.011, 0.008)
 """Half height and thickness of a pad, as drawn."""
 _OPENING = next(i for i, c in enumerate(GRIPPER_ANALOG) if c.name == "opening_m")
@@ -99,8 +101,14 @@ def raster(trace: Trace, body: Body, columns: int, least: int) -> tuple[Index, l
     return np.concatenate(bands), layout
 
 
+def tinted(frame: Index) -> Index:
+    """A frame of `Rich` as RGB (H, W, 3): grey, and the object amber."""
+    tint = np.where((frame & 1)[..., None] > 0, AMBER, (1.0, 1.0, 1.0))
+    return (frame[..., None] * tint).astype(np.uint8)
+
+
 def png_uri(pixels: Index, palette: list[tuple[int, int, int, int]] | None = None) -> str:
-    """A PNG as data URI: grey, or with `palette` (at most 256 RGBA colours) the colours that pixels number."""
+    """A PNG as data URI: grey or RGB, or with `palette` (at most 256 RGBA colours) the colours that pixels number."""
     image = Image.fromarray(pixels)
     if palette is not None:
         image = Image.fromarray(np.array(palette, np.uint8)[pixels])

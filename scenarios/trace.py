@@ -50,7 +50,7 @@ class Rich:
     skin_events: EVENT, x and y in taxels; x of the right pad follows the left's (x >= taxels), see `sensors/taxel.py`.
     taxels: int16 (F, 2, n, n, 3) readings of pad, row v, column u: normal, shear u, shear v in mN, every `frame_us`.
         Frame f is the end of the tick at (f + 1) * frame_us; so are the `frames`.
-    frames: uint8 (F, H, W) luminance of the scene from beside the robot, every `frame_us`.
+    frames: uint8 (F, H, W) luminance of the scene from beside the robot, every `frame_us`; bit 0: the object is there.
     """
 
     frame_us: int

@@ -32,7 +32,7 @@ FRICTION = (
 )
 SPIKES = "Every spike that reached the controller: time across, one line for each address, grouped by kind."
 MOVING = (
-    "The trial at its own speed: the robot from the front, what its sensors say, and below the forces with a cursor "
+    "The trial at its own speed: the robot, what its sensors say, and below the forces with a cursor "
     "for now. Events and spikes are those of the last 40 ms."
 )
 

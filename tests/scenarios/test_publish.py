@@ -9,6 +9,7 @@ import shutil
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -48,7 +49,12 @@ def drawn(out: Path) -> list[bytes]:
 def rewritten(out: Path, change) -> None:
     """Replace a recording by one, sound in itself, in which `change(traces)` altered what happened."""
     recording = Recording(out / NAME)
-    traces = [dataclasses.replace(t, truth=t.truth.copy(), effort=t.effort.copy()) for t in recording.traces]
+    traces = [
+        dataclasses.replace(
+            t, truth=t.truth.copy(), effort=t.effort.copy(), analog=t.analog.copy(), spikes=t.spikes.copy()
+        )
+        for t in recording.traces
+    ]
     change(traces)
     writer = Writer(out / NAME, recording.scenario, recording.versions, recording.learned)
     for trace in traces:
@@ -169,12 +175,43 @@ def test_what_the_skin_felt_is_felt_again_bit_for_bit(done):
     assert one.taxels.any()
     assert one.taxels.tobytes() == two.taxels.tobytes()
     assert one.skin_events.tobytes() == two.skin_events.tobytes()
+    assert one.frames.tobytes() == two.frames.tobytes()
 
 
-def test_a_simulator_that_does_otherwise_is_not_believed(mine):
+def test_the_object_is_marked_in_the_pictures_of_the_scene_and_rises_in_them(done):
+    scenario = load.load("grasp", SHORT)
+    trace = max(Recording(done / NAME), key=lambda t: float(t.truth["object_m"].max()))
+    highest = int(trace.truth["object_m"].argmax())
+    risen_m = float(trace.truth["object_m"][highest] - trace.truth["object_m"][400])
+    world = build_world(scenario)
+    rich = feel_again(world, trace)
+    world.close()
+    assert rich is not None
+    at = [np.argwhere(frame & 1) for frame in rich.frames]
+    assert all(len(a) > 100 for a in at)
+    start, top = 400 // 40, highest // 40
+    assert risen_m > 0.02
+    assert at[start][:, 0].mean() - at[top][:, 0].mean() == pytest.approx(risen_m * 236 / 0.34, rel=0.3), "pixels"
+    assert abs(at[start][:, 1].mean() - at[top][:, 1].mean()) < 5, "pixels"
+
+
+def other_truth(trace) -> None:
+    trace.truth["object_m"][1000] += 1e-6
+
+
+def other_force(trace) -> None:
+    trace.analog[1000, 5] += 1
+
+
+def other_spike(trace) -> None:
+    trace.spikes[len(trace.spikes) // 2] ^= 1
+
+
+@pytest.mark.parametrize("differ", [other_truth, other_force, other_spike])
+def test_a_simulator_that_does_otherwise_is_not_believed(mine, differ):
     def change(traces) -> None:
         for trace in traces:
-            trace.truth["object_m"][1000] += 1e-6
+            differ(trace)
 
     rewritten(mine, change)
     assert main(["report", str(mine)]) == 0
