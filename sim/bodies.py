@@ -72,6 +72,33 @@ def pad_contact(client: Client, body: int, link: int, stiffness_n_per_m: float) 
     )
 
 
+FINGER_DAMPING_N_S_PER_M = 20.0
+COULOMB_SHARE = 0.01
+COULOMB_SLOPE_N_S_PER_M = 30.0
+RACK_N_PER_M = 1500.0
+RACK_N_S_PER_M = 15.0
+STOP_N_PER_M = 2e4
+WIDEST_M = 0.12
+
+
+def finger_forces(grip_n: float, q1: float, q2: float, v1: float, v2: float) -> tuple[float, float]:
+    """Force on the left and right finger, which close by q1 and q2 (negative when open), under a closing force of each.
+
+    A rack couples the two; end stops, viscous and Coulomb friction act on both.
+    """
+    rack = RACK_N_PER_M * (q1 - q2) + RACK_N_S_PER_M * (v1 - v2)
+    opening = -(q1 + q2)
+    if opening < 0:
+        grip_n += STOP_N_PER_M * opening
+    elif opening > WIDEST_M:
+        grip_n += STOP_N_PER_M * (opening - WIDEST_M)
+    most = COULOMB_SHARE * abs(grip_n)
+    return (
+        grip_n - rack - FINGER_DAMPING_N_S_PER_M * v1 - min(max(COULOMB_SLOPE_N_S_PER_M * v1, -most), most),
+        grip_n + rack - FINGER_DAMPING_N_S_PER_M * v2 - min(max(COULOMB_SLOPE_N_S_PER_M * v2, -most), most),
+    )
+
+
 class Column:
     """Two fingers on a carriage that slides up and down a column; the carriage's weight is balanced.
 
@@ -80,13 +107,6 @@ class Column:
 
     CARRIAGE_KG = 1.5
     FINGER_KG = 0.1
-    FINGER_DAMPING_N_S_PER_M = 20.0
-    COULOMB_SHARE = 0.01
-    COULOMB_SLOPE_N_S_PER_M = 30.0
-    RACK_N_PER_M = 1500.0
-    RACK_N_S_PER_M = 15.0
-    STOP_N_PER_M = 2e4
-    WIDEST_M = 0.12
     PAD_HALF_M = (0.006, 0.012, 0.012)
 
     body: int
@@ -142,18 +162,8 @@ class Column:
         grip = min(max(grip_n, -self.most_grip_n), self.most_grip_n)
         _, q1, q2 = self._q
         v0, v1, v2 = self._v
-        rack = self.RACK_N_PER_M * (q1 - q2) + self.RACK_N_S_PER_M * (v1 - v2)
-        opening = -(q1 + q2)
-        if opening < 0:
-            grip += self.STOP_N_PER_M * opening
-        elif opening > self.WIDEST_M:
-            grip += self.STOP_N_PER_M * (opening - self.WIDEST_M)
-        most = self.COULOMB_SHARE * abs(grip)
-        slope = self.COULOMB_SLOPE_N_S_PER_M
-        drag = self.FINGER_DAMPING_N_S_PER_M
         self._forces[0] = lift + self._weight_n - LIFT_DAMPING_N_S_PER_M * v0
-        self._forces[1] = grip - rack - drag * v1 - min(max(slope * v1, -most), most)
-        self._forces[2] = grip + rack - drag * v2 - min(max(slope * v2, -most), most)
+        self._forces[1], self._forces[2] = finger_forces(grip, q1, q2, v1, v2)
         pybullet.setJointMotorControlArray(
             self.body, (0, 1, 2), self._torque_control, forces=self._forces, physicsClientId=self._client.server
         )

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.address import NOWHERE, AddressMap
-from sensors.errors import UserError
 from sensors.signals import (
     EVENT,
     GRIPPER_ANALOG,
@@ -72,9 +71,6 @@ def skin_map(taxels: int) -> AddressMap:
 class BulletWorld:
     """One gripper in PyBullet; call `reset` with an episode before the first `advance`.
 
-    Raises:
-        UserError: the scenario asks for a robot that is not simulated yet.
-
     Attributes:
         body: what the gripper senses and acts with. idle: the command before any brain has spoken.
         truth: TRUTH (), of the tick just simulated, not delayed. For scores and for baselines that say so.
@@ -83,8 +79,6 @@ class BulletWorld:
     """
 
     def __init__(self, spec: Bullet) -> None:
-        if spec.robot != "column":
-            raise UserError(f"world.robot = {spec.robot} is not simulated yet; use robot = column")
         self.spec = spec
         self.body = GRIPPER
         self.idle = GRIPPER.idle()

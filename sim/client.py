@@ -31,6 +31,13 @@ def _import_quietly() -> ModuleType:
 pybullet = _import_quietly()
 
 
+def data_folder() -> str:
+    """Where pybullet keeps the robots that it brings along."""
+    import pybullet_data
+
+    return str(pybullet_data.getDataPath())
+
+
 class Client:
     """pybullet's functions and constants, bound to one DIRECT server."""
 

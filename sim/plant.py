@@ -15,6 +15,7 @@ from .bodies import Column, Gripper
 from .client import Client, pybullet
 from .episode import GRAVITY_M_PER_S2
 from .objects import CENTRE_M, FLOOR_HALF_M, Object, pad_stiffness_per_point
+from .panda import Panda
 from .spec import BOX, MAX_CONTACTS, PRIMITIVE, TRUTH, Bullet, Contact, Episode, Joints
 
 CRUSH_FILTER_S = 0.005
@@ -48,7 +49,7 @@ class Plant:
         self._acceleration_gain = 1.0 - math.exp(-tick_s / ACCELERATION_FILTER_S)
         p = self._client = Client()
         p.configure(spec.physics_step_us)
-        self._gripper: Gripper = Column(p)
+        self._gripper: Gripper = Panda(p) if spec.robot == "panda" else Column(p)
         self._floor = p.createMultiBody(
             0.0,
             p.createCollisionShape(p.GEOM_BOX, halfExtents=FLOOR_HALF_M),
