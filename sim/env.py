@@ -85,7 +85,8 @@ class GraspEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
     grip_n, needed_n, grip_per_needed, object_m, contacts, on_table.
 
     **Settings.** Those of a scenario's [world], as `delay_ms=20`, `robot="column"`, `skin={"taxels": 4}`,
-    `trial={"mass_kg": (0.1, 0.5)}`, or together as `world={...}`; `taxels=4`; `camera=True` or `{...}`; `frame_skip`.
+    `trial={"mass_kg": (0.1, 0.5)}`, or together as `world={...}` or `world=scenario.world`; `taxels=4`; `camera=True`
+    (128 x 128) or `{...}`; `frame_skip`.
 
     **render_mode.** "rgb_array": uint8 (360, 480, 3), 0.3 s each. "human": a window, 25 pictures per simulated second,
     not paced to real time; it needs a display and a toolkit of matplotlib's, for example tkinter.

@@ -48,7 +48,7 @@ class Observer:
             grid = world.skin.taxels_mn.shape
             self._taxels = np.zeros((self._length, *grid), np.int16)
             boxes["taxels"] = spaces.Box(-32768, 32767, grid, np.int16)
-        self._pixels = getattr(world, "pixels", None)
+        self._pixels = world.pixels
         if self._pixels is not None:
             image = (2, spec.camera.height, spec.camera.width)
             self._events = np.zeros(image, np.uint8)

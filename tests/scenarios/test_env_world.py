@@ -23,8 +23,11 @@ from scenarios.trace import Trace
 from scenarios.trial import run_trial
 from sensors.errors import UserError
 from sensors.signals import Command, Sensed
+from sensors.spec import Skin
+from sim.bullet import BulletWorld
 from sim.env import GraspEnv
 from sim.referee import Referee
+from sim.spec import Bullet
 
 ID = "sim.env:ganglion/Grasp-v0"
 README = Path(__file__).parents[2] / "README.md"
@@ -42,9 +45,12 @@ def direct(scenario: Scenario, seed: int, episodes: tuple[int, ...]) -> list[Tra
     return traces
 
 
-def test_the_controller_commands_the_same_bits_on_the_environment_as_without(scenario: Scenario) -> None:
-    episodes = (0, 5)
-    env = gymnasium.make(ID, delay_ms=scenario.world.delay_ms)
+@pytest.mark.parametrize(("settings", "episodes"), [((), (0, 5)), (("world.camera.enabled=true",), (1,))])
+def test_the_controller_commands_the_same_bits_on_the_environment_as_without(
+    settings: tuple[str, ...], episodes: tuple[int, ...]
+) -> None:
+    scenario = load("grasp", settings)
+    env = gymnasium.make(ID, world=scenario.world)
     world = EnvWorld(env)
     for trace, episode in zip(direct(scenario, 1000, episodes), episodes, strict=True):
         commands: list[bytes] = []
@@ -68,9 +74,11 @@ def test_the_controller_commands_the_same_bits_on_the_environment_as_without(sce
 @pytest.mark.slow
 def test_the_environment_and_the_score_agree_on_how_trials_end(scenario: Scenario) -> None:
     seen = set()
-    world = build_world(scenario)
-    for k in range(10):
-        trace = run_trial(world, build_brain(scenario, world.body), 11, k)[0]
+    world = BulletWorld(Bullet(skin=Skin(enabled=False)))
+    brain = FixedGrip(8.0, world, scenario.controller)
+    for k in range(12):
+        brain.reset()
+        trace = run_trial(world, brain, 11, k)[0]
         referee = Referee(world.script, 1e-3)
         ended = len(trace.truth)
         for row, truth in enumerate(trace.truth):
@@ -81,10 +89,11 @@ def test_the_environment_and_the_score_agree_on_how_trials_end(scenario: Scenari
         outcome, reason, row = score.outcome(trace)
         assert referee.outcome == outcome, (k, reason)
         if referee.over:
-            assert abs(ended - row) <= 25, (k, reason)  # what is lost counts from its end here, from its start there
+            # That no pad touches counts from its end here and from its start there, and the goal is up a little early.
+            assert abs(ended - row) <= 25, (k, reason)
         seen.add(outcome)
     world.close()
-    assert len(seen) > 1
+    assert seen == {"held", "dropped", "crushed"}
 
 
 def test_a_better_grip_earns_more(scenario: Scenario) -> None:
