@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Observation = dict[str, NDArray[Any]]
 
 MOST_N = (160.0, 160.0)
-"""Efforts at full action, lift and grip, which are also the gripper's limits."""
+"""Efforts at full action, lift and grip: the column's limits; a Panda clips at 140 N."""
 WINDOW_US = 40_000
 """Simulated time between two pictures in a window."""
 
@@ -92,7 +92,8 @@ class GraspEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
     not paced to real time; it needs a display and a toolkit of matplotlib's, for example tkinter.
 
     **Known limits.** Everything is simulated; the gripper starts around the object; the time left is not observed.
-    Rates were chosen by hand, and no learner was trained on them.
+    Rates were chosen by hand, and no learner was trained on them. A Panda gives 140 N at most, and the picture cuts its
+    arm off.
 
     Raises:
         UserError: a setting, an option or an action is wrong; one line.

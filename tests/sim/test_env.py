@@ -71,7 +71,9 @@ def test_gymnasium_is_imported_as_quickly_as_without_us() -> None:
     assert (done.stdout, done.stderr) == ("False\nset()\n", "")
 
 
-@pytest.mark.parametrize("settings", [{"render_mode": "rgb_array"}, {"camera": True}, {"skin": False, "frame_skip": 7}])
+@pytest.mark.parametrize(
+    "settings", [{"render_mode": "rgb_array"}, {"camera": True}, {"robot": "panda"}, {"skin": False, "frame_skip": 7}]
+)
 def test_the_checker_of_gymnasium_is_silent(settings: dict[str, Any]) -> None:
     env = gymnasium.make(ID, **settings).unwrapped
     check_env(env, skip_render_check=True)  # which would open a window
