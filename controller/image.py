@@ -61,6 +61,8 @@ IMAGE = np.dtype(
         ("boosted", "<i4"),
         ("grip", "<i4"),  # 1/256 of the effort's LSB
         ("touch", "<i4"),
+        ("probed", "<i4"),  # ticks since the tug first moved the hand, 0 before
+        ("foothold", "<i4"),  # height at which the tug began, and from which the lift counts once friction is probed
         ("carried", "<i4"),
         ("raised", "<i4"),
         ("height", "<i4"),  # reference, 1/256 of the height's LSB

@@ -11,15 +11,17 @@ from numba import int16, int32, njit
 from .image import AHEAD, EYE, FEELERS, FRICTION, SENSES, SLIP
 from .neuron import encode, lif_population, lif_step, trace_population
 from .plasticity import pes_population, read_out, scramble
+from .servo import PROBE_TICKS
 
 THRESHOLD = 16384
 LEAK_SHIFT = 5
 TRACE_SHIFT = 5
 TRACE_STEP = 512
 SENSE_LEAK_SHIFT = 4
-POOL_LEAK_SHIFT = 3
+POOL_LEAK_SHIFT = 4
 COMPLIANCE_MIN, COMPLIANCE_MAX = 1900, 20480
-BURST_ON, BURST_OFF = 2400, 700
+BURST_ON, BURST_OFF = 500, 200
+VOTE, POOL_REST = 600, 300
 EYE_FIRST = 38
 LET_GO = 23  # of 32: the whole contact's ratio to the rim's, below which the rim still sticks
 BELIEVE = 36  # of 32: the whole contact's ratio to the rim's, above which the rim lags behind
@@ -70,12 +72,12 @@ def sense_slip(s, spikes, count, moving):  # type: ignore[no-untyped-def]
     need = int32((s.compliance * (s.load_mn >> 4)) >> 12)
     normal = max(s.normal_mn >> 4, 1)
     _, overload = normalised(normal, need - normal + (normal >> 4))
-    drive = clamp(overload * 2, -16000, 3000) + 2600 * votes if s.touch >= 30 else int32(0)
+    drive = clamp((overload * 5) >> 4, -1000, 500) + VOTE * votes - POOL_REST if s.touch >= 30 else int32(0)
     bursting = int32(0)
     for i in range(FEELERS + EYE, SENSES):
         rank = int32(i - FEELERS - EYE)
-        v, fires = lif_step(s.sense_v[i], drive + 60 * rank + (s.burst >> 3), POOL_LEAK_SHIFT, THRESHOLD)
-        s.sense_v[i] = max(v, -THRESHOLD)
+        v, fires = lif_step(s.sense_v[i], drive - 40 * rank, POOL_LEAK_SHIFT, THRESHOLD)
+        s.sense_v[i] = max(v, -THRESHOLD >> 2)
         fires = fires and s.sense_alive[i] != 0
         s.fired[FRICTION + AHEAD + i] = fires
         bursting += int32(fires)
@@ -111,18 +113,16 @@ def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
         n, t = normalised(normal, load >> 1)
         whole, rim = t * (rim_normal >> 7), (n >> 7) * max(rim_shear, 0)
         lack = rim_normal - ((s.compliance * max(rim_shear, 0)) >> 11)
-        steady = s.normal_mn <= s.normal_slow + (s.normal_slow >> 5)
-        if 32 * (whole >> 5) < BELIEVE * (rim >> 5):
-            probing = s.carried == 0 and steady and 32 * (whole >> 5) > LET_GO * (rim >> 5)
-            error = lack if probing else min(lack + (rim_normal >> 5), 0) >> 1
-        else:
-            error = -(s.compliance >> 9)
+        if s.carried == 0:
+            error = (n - ((s.compliance * t) >> 11)) * 3 if 0 < s.probed < PROBE_TICKS else int32(0)
+        elif 32 * (whole >> 5) < BELIEVE * (rim >> 5):
+            error = min(lack + (rim_normal >> 3), 0) >> 1
         if s.tick & 15 == 0:
             s.peak[1, 0], s.peak[1, 1] = s.peak[0, 0], s.peak[0, 1]
             s.peak[0, 0], s.peak[0, 1] = n, t
         elif (t >> 3) * (s.peak[0, 0] >> 3) > (s.peak[0, 1] >> 3) * (n >> 3):
             s.peak[0, 0], s.peak[0, 1] = n, t
-        if s.slipping != 0:
+        if s.slipping != 0 and s.carried != 0:
             # What it slides at is the most load per grip seen of late: once it sticks again the totals say less.
             first = s.peak[0, 0] - ((s.compliance * s.peak[0, 1]) >> 11)
             last = s.peak[1, 0] - ((s.compliance * s.peak[1, 1]) >> 11)
@@ -169,6 +169,6 @@ def decide_grip(s, load_mn):  # type: ignore[no-untyped-def]
         s.boosted -= (s.boosted + 63) >> 6
     wanted = (need * s.margin) >> 8
     wanted += (wanted * s.boosted) >> 8
-    target = max((wanted << 8) // 5, s.touch_grip << 8)
+    target = max((wanted << 8) // 5, s.touch_grip << 8) if s.probed >= PROBE_TICKS else s.touch_grip << 8
     s.grip += (target - s.grip) >> (2 if target > s.grip else 7)
     return s.grip >> 8

@@ -5,7 +5,10 @@ from __future__ import annotations
 from numba import int32, njit
 
 TUG_START_TICKS = 40
-CARRIED = 20  # 0.4 mm of height in LSB
+MOVED = 2  # 0.04 mm of height in LSB
+PROBE_TICKS = 64
+CARRIED = 15  # 0.3 mm of height in LSB
+PROBE_SPEED = 20  # 1.6 mm/s in 1/256 LSB per tick
 RAISED = 500  # 10 mm
 SPEED_MAX = 3200  # 0.25 m/s in 1/256 LSB per tick
 SPEED_SLEW = 45  # 3.5 m/s^2
@@ -17,10 +20,11 @@ FRICTION_NUMERATOR = 150  # 300 N s/m: 150 / 64 effort LSB per 1/256 height LSB 
 def refer(s, goal, height, hold):  # type: ignore[no-untyped-def]
     """Advance the reference height: a tug at first, its rate in proportion to the load, then the goal itself.
 
-    The tug waits whenever grip is short of 1.08 times what the load needs by the learned friction.
+    It pulls at the lightly gripped object until the hand moves: the pads slide, and load per grip is friction. It
+    rests while that is learned. Then it waits whenever grip is short of 1.08 times what the load needs.
     """
     if hold == 0:
-        s.carried = s.raised = s.touch = 0
+        s.carried = s.raised = s.touch = s.probed = 0
     if goal > RAISED:
         s.raised = 1
     asked = goal << 8
@@ -30,10 +34,23 @@ def refer(s, goal, height, hold):  # type: ignore[no-untyped-def]
         load = max(s.load_mn >> 4, 0)
         need = (s.compliance * load) >> 12
         ready = s.touch > TUG_START_TICKS and 256 * (s.normal_mn >> 4) >= 276 * need
-        wanted = 8 + ((load * 22) >> 10) if ready else int32(0)
+        if s.touch <= TUG_START_TICKS:
+            s.foothold = height
+        if s.probed == 0:
+            wanted = int32(PROBE_SPEED) if s.touch > TUG_START_TICKS else int32(0)
+            if height >= s.foothold + MOVED:
+                s.probed = int32(1)
+            elif s.touch > TUG_START_TICKS and not ready:  # it carries what the prior can: no need to make it slide
+                s.probed = int32(PROBE_TICKS)
+        elif s.probed < PROBE_TICKS:
+            wanted = int32(0)
+            s.probed += int32(1)
+            s.foothold = height
+        else:
+            wanted = 12 + ((load * 22) >> 10) if ready else int32(0)
+            if height > s.foothold + CARRIED and ready:
+                s.carried = 1
         s.speed += (wanted - s.speed + 7) >> 3
-        if height > CARRIED and ready:
-            s.carried = 1
     else:
         if s.raised == 0:
             asked = max(asked, 100 << 8)

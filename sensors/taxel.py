@@ -23,8 +23,9 @@ V_PEAK = 30 << 8
 RESET_U = 8 << 8
 SA_GAIN = 150
 RA_GAIN = 420
-VIBRATION_FLOOR_MN = 2
-VIBRATION_LEVELS_HALF = (5, 7, 11)  # of the noise unit, in halves
+FLUTTER_MOST = 23  # of 16: amplitude in noise units beyond which a taxel shouts no louder, so that one is no chorus
+FLUTTER_QUIET = 64  # of 256: energy in squared noise units that is not told
+FLUTTER_SPIKE = 1536  # of 4096: energy of one spike, as a mean over the pad
 RIM_LOW, RIM_HIGH = 3, 13  # of the strongest taxel, in 32nds
 RIM_SHIFT = 3
 
@@ -77,7 +78,7 @@ def _emit(events, count, t_us, x, y, on):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _afferents(taxels_mn, t_us, sa, ra, slow, level, rim, events):  # type: ignore[no-untyped-def]
+def _afferents(taxels_mn, t_us, sa, ra, slow, level, energy, rim, events):  # type: ignore[no-untyped-def]
     """One tick of all afferents; returns the number of events made (more than `events` holds: the rest was lost)."""
     n = taxels_mn.shape[1]
     count = 0
@@ -96,13 +97,14 @@ def _afferents(taxels_mn, t_us, sa, ra, slow, level, rim, events):  # type: igno
                 slow[pad, row, column, 0] += quick >> 3
                 quick -= quick >> 3
                 slow[pad, row, column, 1] += (quick - slow[pad, row, column, 1]) >> 3
-                slow[pad, row, column, 2] = quick - slow[pad, row, column, 1]
+                quick -= slow[pad, row, column, 1]
+                slow[pad, row, column, 2] += (quick - slow[pad, row, column, 2]) >> 1
         for row in range(n):
             for column in range(n):
                 p = np.int64(taxels_mn[pad, row, column, 0])
                 if 4 * p > most:
                     total += p
-                    flutter += slow[pad, row, column, 2] >> 6
+                    flutter += slow[pad, row, column, 2] >> 4
         for row in range(n):
             for column in range(n):
                 p = np.int64(taxels_mn[pad, row, column, 0])
@@ -127,12 +129,16 @@ def _afferents(taxels_mn, t_us, sa, ra, slow, level, rim, events):  # type: igno
                     count = _emit(events, count, t_us, x, RA * n + row, change > 0)
 
                 # The rim of a contact creeps under any load: only what is pressed firmly tells of sliding.
-                if 4 * p > most and total > 0:
-                    own = 2 * ((slow[pad, row, column, 2] >> 6) - flutter * p // total)
-                    unit = VIBRATION_FLOOR_MN + (p >> 7)
-                    for threshold in VIBRATION_LEVELS_HALF:
-                        if abs(own) > threshold * unit:
-                            count = _emit(events, count, t_us, x, VIBRATION * n + row, own > 0)
+                if 4 * p > most and p > 8:
+                    own = (slow[pad, row, column, 2] >> 4) - flutter * p // total
+                    strength = min((abs(own) << 4) // (4 + (p >> 6)), FLUTTER_MOST)
+                    drive = ((strength * strength - FLUTTER_QUIET) * ((p << 12) // total)) >> 8
+                    energy[pad, row, column] = max(energy[pad, row, column] + drive, -FLUTTER_SPIKE)
+                    while energy[pad, row, column] >= FLUTTER_SPIKE:
+                        energy[pad, row, column] -= FLUTTER_SPIKE
+                        count = _emit(events, count, t_us, x, VIBRATION * n + row, own > 0)
+                else:
+                    energy[pad, row, column] = 0
 
                 if 32 * p > RIM_LOW * most and 32 * p < RIM_HIGH * most:
                     rim_normal += p
@@ -177,6 +183,7 @@ class Afferents:
         self._sa = np.zeros((*shape, 2), np.int64)
         self._ra = np.zeros((*shape, 2), np.int64)
         self._slow = np.zeros((*shape, 3), np.int64)
+        self._energy = np.zeros(shape, np.int64)
         self._level = np.zeros(shape, np.int64)
         self._rim = np.zeros(2, np.int64)
         self.reset()
@@ -186,7 +193,7 @@ class Afferents:
         for neurons in (self._sa, self._ra):
             neurons[..., 0] = V_REST
             neurons[..., 1] = (51 * V_REST) >> 8
-        for array in (self._slow, self._level, self._rim):
+        for array in (self._slow, self._energy, self._level, self._rim):
             array[:] = 0
         self._level[:] = log2_q4(2) << 4
         self.count = self.lost = 0
@@ -194,7 +201,9 @@ class Afferents:
 
     def sense(self, taxels_mn: NDArray[np.int16], t_us: int) -> int:
         """Advance by one tick of 1 ms on int16 (2, n, n, 3) readings in mN; returns `count`."""
-        made = _afferents(taxels_mn, t_us, self._sa, self._ra, self._slow, self._level, self._rim, self.events)
+        made = _afferents(
+            taxels_mn, t_us, self._sa, self._ra, self._slow, self._level, self._energy, self._rim, self.events
+        )
         self.count = min(made, self.events.size)
         self.lost = made - self.count
         self.rim = common_scale(int(self._rim[0]), int(self._rim[1]))

@@ -55,12 +55,11 @@ GRIPPER = Body(
 def skin_map(taxels: int) -> AddressMap:
     """Addresses of the afferents of two pads, laid out as `sensors.taxel` says, pooled to 4 x 4 fields a pad."""
     table = np.full((2, KINDS * taxels, 2 * taxels), NOWHERE, np.uint16)
-    field = taxels // POOLED
     for pad in range(2):
         columns = slice(pad * taxels, (pad + 1) * taxels)
         for v in range(taxels):
             for u in range(taxels):
-                address = (pad * POOLED + v // field) * POOLED + u // field
+                address = (pad * POOLED + v % POOLED) * POOLED + u % POOLED
                 table[:, VIBRATION * taxels + v, pad * taxels + u] = address
         table[1, RA * taxels : (RA + 1) * taxels, columns] = 32 + pad
         table[0, RA * taxels : (RA + 1) * taxels, columns] = 34 + pad
