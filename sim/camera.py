@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from sensors.errors import UserError
 
 from .flat import prepare
-from .render import MIXED, SKY, cast
+from .render import cast
 from .spec import PRIMITIVE
-from .surface import DRAWN, MOST, jit
+from .surface import DRAWN, MOST, SKY, jit
 
 GRAIN_M = 4e-6
 GRAIN = 2e-5
@@ -85,6 +85,7 @@ def _render(  # type: ignore[no-untyped-def]
     sun,
     drawn,
     moved,
+    stale,
     lum,
     depth,
     owner,
@@ -117,7 +118,7 @@ def _render(  # type: ignore[no-untyped-def]
             _mark(spans, drawn[i].box)
             prepare(drawn[i], scene[i], fresh, sun[0], ambient, scale, width, height, exits, axes)
             _mark(spans, drawn[i].box)
-    return cast(drawn, scene.size, moved, lum, depth, owner, spans, sky, ambient, edge, share, scratch)
+    return cast(drawn, scene.size, moved, stale, lum, depth, owner, spans, sky, ambient, edge, share, scratch)
 
 
 class Renderer:
@@ -145,12 +146,12 @@ class Renderer:
         self._fresh = np.zeros((4, 3))
         self._sun = np.zeros((2, 3))
         self._drawn = np.zeros(MOST, DRAWN)
-        self._moved = np.zeros(MIXED + 1, np.bool_)
-        self._moved[MIXED] = True
+        self._moved = np.zeros(SKY + 1, np.bool_)
+        self._stale = np.zeros(width, np.int32)
         self._depth = np.zeros((height, width), np.float32)
-        self._owner = np.zeros((height, width), np.int32)
+        self._owner = np.zeros((height, width), np.uint64)  # sets of the primitives that each pixel shows
         self._spans = np.zeros((height, 2), np.int64)
-        self._edge = np.zeros(width * 8, np.int64)
+        self._edge = np.zeros((width * 8, 2), np.int64)
         self._share = np.zeros((width * 8, 3))
         self._scratch = np.zeros((4, width), np.float32)
         self._exits = np.zeros((7, 3))
@@ -187,6 +188,7 @@ class Renderer:
             self._sun,
             self._drawn,
             self._moved,
+            self._stale,
             self.luminance,
             self._depth,
             self._owner,

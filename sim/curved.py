@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .spec import CYLINDER
-from .surface import SOFT, inlined, jit, mean_wave
+from .surface import SOFT, bit, inlined, jit, mean_wave
 
 
 @inlined
@@ -171,15 +171,15 @@ def draw_curved(d, lum, depth, owner, me, lo, hi, y, ambient, edge, share, n, sc
 @jit
 def _write(covers, values, qs, lum, depth, owner, me, lo, edge, share, n):  # type: ignore[no-untyped-def]
     """Write what is covered whole and nearest; append what is covered in part to `edge` and `share` at `n`."""
-    one, zero = np.float32(1.0), np.float32(0.0)
+    one, zero, mine = np.float32(1.0), np.float32(0.0), bit(me)
     for i in range(covers.size):
         nearer = (covers[i] >= one) & (qs[i] > depth[i])
         lum[i] = values[i] if nearer else lum[i]
         depth[i] = qs[i] if nearer else depth[i]
-        owner[i] = me if nearer else owner[i]
+        owner[i] = mine if nearer else owner[i]
     for i in range(covers.size):
-        if zero < covers[i] < one and n < edge.size:
-            edge[n] = lo + i
+        if zero < covers[i] < one and n < share.shape[0]:
+            edge[n, 0], edge[n, 1] = lo + i, me
             share[n, 0], share[n, 1], share[n, 2] = covers[i], values[i], qs[i]
             n += 1
     return n

@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from .spec import BOX, SPHERE
-from .surface import bounds, inlined, jit, tighten, wave
+from .surface import bit, bounds, inlined, jit, tighten, wave
 
 _COS, _SIN = math.cos(math.pi / 6), math.sin(math.pi / 6)  # patterns are turned, or a row of pixels would fire at once
 
@@ -104,14 +104,14 @@ def _face(lum, depth, owner, me, lo, hi, y, q, waves, light, texture):  # type: 
     a0, ax, ay, ao = f(waves[0, 0] + waves[0, 2] * y), f(waves[0, 1]), f(waves[0, 2]), f(waves[0, 3])
     b0, bx, by, bo = f(waves[1, 0] + waves[1, 2] * y), f(waves[1, 1]), f(waves[1, 2]), f(waves[1, 3])
     plain, contrast = f(light), f(light * texture)
-    out, near, whose, first = lum[lo:hi], depth[lo:hi], owner[lo:hi], f(lo)
+    out, near, whose, first, mine = lum[lo:hi], depth[lo:hi], owner[lo:hi], f(lo), bit(me)
     if texture == 0.0:
         for i in range(out.size):
             here = q0 + qx * (first + f(np.int32(i)))
             nearer = here > near[i]
             out[i] = plain if nearer else out[i]
             near[i] = here if nearer else near[i]
-            whose[i] = me if nearer else whose[i]
+            whose[i] = mine if nearer else whose[i]
         return
     for i in range(out.size):
         x = first + f(np.int32(i))
@@ -120,7 +120,7 @@ def _face(lum, depth, owner, me, lo, hi, y, q, waves, light, texture):  # type: 
         value = plain + contrast * _pattern(here, qx, qy, a0 + ax * x, ax, ay, ao, b0 + bx * x, bx, by, bo)
         out[i] = value if nearer else out[i]
         near[i] = here if nearer else near[i]
-        whose[i] = me if nearer else whose[i]
+        whose[i] = mine if nearer else whose[i]
 
 
 @jit
@@ -219,9 +219,9 @@ def _edge_of_box(d, lum, depth, owner, me, x, y, edge, share, n):  # type: ignor
         if mine < 1.0:
             value = mine * value + (1.0 - mine) * _face_at(d, second, x, y, max(q2, 1e-6))
     if covered >= 1.0:
-        lum[x], depth[x], owner[x] = value, q, me
-    elif n < edge.size:
-        edge[n] = x
+        lum[x], depth[x], owner[x] = value, q, bit(me)
+    elif n < share.shape[0]:
+        edge[n, 0], edge[n, 1] = x, me
         share[n, 0], share[n, 1], share[n, 2] = covered, value, q
         n += 1
     return n

@@ -1,8 +1,7 @@
 """The ray caster: which pixels have to be cast again, and casting them, on one thread.
 
-A pixel is kept if one unmoved primitive covers it whole (or nothing does) and nothing that moved can be nearer there. A
-pixel's value depends on the primitives alone, not on which others are cast with it, so what is kept is bit for bit what
-casting it again would give.
+A pixel is kept if nothing that it shows has moved and nothing that has moved can be nearer there. Its value depends on
+the primitives alone, not on which others are cast with it, so what is kept is bit for bit what casting it again would give.
 """
 
 from __future__ import annotations
@@ -12,10 +11,9 @@ import numpy as np
 from .curved import chord, draw_curved
 from .flat import draw_box
 from .spec import BOX, SPHERE
-from .surface import MOST, jit
+from .surface import SKY, bit, jit
 
 GAP = 24  # pixels worth casting again to keep a run whole
-SKY, MIXED = MOST, MOST + 1  # owners of pixels that no single primitive covers; `moved` tells of them too
 
 
 @jit
@@ -41,10 +39,21 @@ def _limits(drawn, count, moved, y, limit):  # type: ignore[no-untyped-def]
 
 
 @jit
+def _judge(whose, near, limit, movers, stale):  # type: ignore[no-untyped-def]
+    """Say of each pixel of a run whether it must be cast again; returns whether any must."""
+    found = np.int32(0)
+    for x in range(stale.size):
+        old = np.int32((whose[x] & movers) != np.uint64(0)) | np.int32(near[x] < limit[x])
+        stale[x] = old
+        found |= old
+    return found != 0
+
+
+@jit
 def _run(drawn, count, row, depth, owner, lo, hi, y, sky, ambient, edge, share, scratch):  # type: ignore[no-untyped-def]
     row[lo:hi] = sky
     depth[lo:hi] = 0.0
-    owner[lo:hi] = SKY
+    owner[lo:hi] = bit(SKY)
     n = 0
     for i in range(count):
         d = drawn[i]
@@ -61,17 +70,21 @@ def _run(drawn, count, row, depth, owner, lo, hi, y, sky, ambient, edge, share, 
         else:
             n = draw_curved(d, row, depth, owner, me, begin, end, y, ambient, edge, share, n, scratch)
     for k in range(n):
-        x = edge[k]
+        x = edge[k, 0]
         if share[k, 2] > depth[x]:
             row[x] += share[k, 0] * (share[k, 1] - row[x])
-            owner[x] = MIXED
+            owner[x] |= bit(edge[k, 1])
 
 
 @jit
-def cast(drawn, count, moved, lum, depth, owner, spans, sky, ambient, edge, share, scratch):  # type: ignore[no-untyped-def]
+def cast(drawn, count, moved, stale, lum, depth, owner, spans, sky, ambient, edge, share, scratch):  # type: ignore[no-untyped-def]
     """Render what must be of the pixels `spans` (height, 2: from, to) of `lum`; returns how many were cast."""
     done = 0
     limit = scratch[3]
+    movers = np.uint64(0)
+    for i in range(count):
+        if moved[i]:
+            movers |= bit(i)
     for y in range(lum.shape[0]):
         lo, hi = spans[y, 0], spans[y, 1]
         if lo >= hi:
@@ -82,15 +95,17 @@ def cast(drawn, count, moved, lum, depth, owner, spans, sky, ambient, edge, shar
             _run(drawn, count, row, near, whose, lo, hi, y, sky, ambient, edge, share, scratch)
             continue
         _limits(drawn, count, moved, y, limit)
+        if not _judge(whose[lo:hi], near[lo:hi], limit[lo:hi], movers, stale[lo:hi]):
+            continue
         x = lo
         while x < hi:
-            if not (moved[whose[x]] or near[x] < limit[x]):
+            if not stale[x]:
                 x += 1
                 continue
             begin = x
             end = x = x + 1
             while x < hi and x - end <= GAP:
-                if moved[whose[x]] or near[x] < limit[x]:
+                if stale[x]:
                     end = x + 1
                 x += 1
             done += end - begin

@@ -11,7 +11,8 @@ import numpy as np
 from numba import njit
 
 SOFT = 0.15  # width of the pattern's edges, in patches
-MOST = 64  # primitives
+MOST = 62  # primitives
+SKY = 62  # what lies behind all of them, as if it were one more
 LINES = 9
 NEAR_M = 1e-3
 
@@ -41,6 +42,12 @@ DRAWN = np.dtype(
 
 jit = njit(cache=True, error_model="numpy")
 inlined = njit(cache=True, error_model="numpy", forceinline=True)
+
+
+@inlined
+def bit(i):  # type: ignore[no-untyped-def]
+    """Primitive `i` in a set of primitives."""
+    return np.uint64(1) << np.uint64(i)
 
 
 @inlined
