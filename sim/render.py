@@ -1,7 +1,7 @@
 """The ray caster: which pixels have to be cast again, and casting them, on one thread.
 
 A pixel is kept if nothing that it shows has moved and nothing that has moved can be nearer there. Its value depends on
-the primitives alone, not on which others are cast with it, so what is kept is bit for bit what casting it again would give.
+the primitives alone, not on which others are cast with it, so what is kept is bit for bit what a new cast would give.
 """
 
 from __future__ import annotations
