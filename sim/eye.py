@@ -18,8 +18,8 @@ from .plant import EYE_RIDING_M
 FOV_DEG = 30.0
 CHIP = 1
 """Seed of the pixels' mismatch: every world has the same camera."""
-WINDOW_M = (0.024, 0.018)
-"""Width and height of what the cells watch between the pads: about the smallest object."""
+WINDOW_M = (0.020, 0.018)
+"""Width and height of what the cells watch between the pads: the smallest object, and no pad that squeezes it."""
 THRESHOLD, LEAK_SHIFT = 2, 3
 
 
