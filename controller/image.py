@@ -45,6 +45,7 @@ IMAGE = np.dtype(
         ("ahead_trace", "<i2", AHEAD),
         ("ahead_late", "<i2", AHEAD),  # the trace as old as what is sensed: what errors are credited to
         ("ahead_weight", "<i4", AHEAD),
+        ("innate_late", "<i4"),  # what inertia alone foresees, as old as the senses, 1/16 mN
         ("sense_v", "<i4", SENSES),
         ("sense_alive", "u1", SENSES),
         ("doomed", "u1", FRICTION + AHEAD + SENSES),

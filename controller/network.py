@@ -55,7 +55,6 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
     s.normal_mn += ((normal << 4) - s.normal_mn) >> 2
     s.normal_slow += (s.normal_mn - s.normal_slow) >> 5
     s.load_mn += ((load << 4) - s.load_mn) >> 2
-    s.load_slow += ((load << 8) - s.load_slow) >> 7
     s.touch = min(s.touch + 1, 1000) if normal > 150 else max(s.touch - 4, 0)
 
     started, spikes_made = sense_slip(s, spikes, count, abs(int32(analog[3])) * 4)
@@ -64,11 +63,12 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
     spikes_made += learn_friction(s, int32(analog[6]), int32(analog[7]), x)
     refer(s, int32(goal[1]), height, int32(goal[0]))
     x[0] = int16(min(max(s.speed * 8, -32768), 32767))
-    x[1] = int16(min(max((s.speed * 16 - s.speed_slow) * 4, -32768), 32767))
+    x[1] = int16(min(max((s.speed * 16 - s.speed_slow) * 8, -32768), 32767))
     fired, swing = foresee(s, x)
     spikes_made += fired
 
-    ahead = max((s.load_slow >> 8) + swing, int32(0)) if s.carried != 0 else int32(0)
+    # In the tug what is carried is what is pulled with, which the hand knows before the skin does.
+    ahead = max((s.load_slow >> 8) + swing if s.carried != 0 else min(int32(s.effort[0]) * 10, (s.load_mn >> 4) + (s.load_mn >> 6) + 40), int32(0))
     grip = decide_grip(s, max(s.load_mn >> 4, ahead)) if goal[0] != 0 else int32(OPEN_GRIP)
     if goal[0] == 0:
         s.grip = s.touch_grip << 8

@@ -24,6 +24,7 @@ BURST_ON, BURST_OFF = 500, 200
 VOTE, POOL_REST = 600, 300
 EYE_FIRST = 38
 LET_GO = 23  # of 32: the whole contact's ratio to the rim's, below which the rim still sticks
+SLIDES = 27  # of 32: likewise, above which the whole contact is taken to slide
 BELIEVE = 36  # of 32: the whole contact's ratio to the rim's, above which the rim lags behind
 
 
@@ -114,7 +115,9 @@ def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
         whole, rim = t * (rim_normal >> 7), (n >> 7) * max(rim_shear, 0)
         lack = rim_normal - ((s.compliance * max(rim_shear, 0)) >> 11)
         if s.carried == 0:
-            error = (n - ((s.compliance * t) >> 11)) * 3 if 0 < s.probed < PROBE_TICKS else int32(0)
+            if 0 < s.probed < PROBE_TICKS:
+                slides = 32 * (whole >> 5) > SLIDES * (rim >> 5)
+                error = 3 * (n - ((s.compliance * t) >> 11) if slides else lack)
         elif 32 * (whole >> 5) < BELIEVE * (rim >> 5):
             error = min(lack + (rim_normal >> 3), 0) >> 1
         if s.tick & 15 == 0:
@@ -149,12 +152,20 @@ def foresee(s, x):  # type: ignore[no-untyped-def]
     trace_population(s.ahead_trace, fired, TRACE_SHIFT, TRACE_STEP)
     for i in range(AHEAD):
         s.ahead_late[i] += int16((int32(s.ahead_trace[i]) - int32(s.ahead_late[i])) >> 4)
-    swing = read_out(s.ahead_weight, s.ahead_trace)
-    if s.learning != 0 and s.carried != 0:
+    if s.carried == 0:
+        s.load_slow += ((s.load_mn << 4) - s.load_slow) >> 7
+        s.innate_late = 0
+        return spikes, int32(0)
+    weight = s.load_slow >> 8
+    innate = (weight * ((s.speed << 4) - s.speed_slow)) >> 14
+    s.innate_late += ((innate << 4) - s.innate_late) >> 4
+    late = (s.innate_late >> 4) + read_out(s.ahead_weight, s.ahead_late)
+    error = (s.load_mn >> 4) - weight - late
+    s.load_slow += error << 1
+    if s.learning != 0:
         start = scramble(s.tick * 2 + 1 + s.key)
-        seen = (s.load_mn >> 4) - (s.load_slow >> 8)
-        error = seen - read_out(s.ahead_weight, s.ahead_late)
         s.ledger[2] += pes_population(s.ahead_weight, error >> 4, s.ahead_late, 16, start)
+    swing = innate + read_out(s.ahead_weight, s.ahead_trace)
     s.ledger[1] += spikes
     return spikes, swing
 

@@ -58,7 +58,7 @@ def refer(s, goal, height, hold):  # type: ignore[no-untyped-def]
         wanted = min(max(wanted, -SPEED_MAX), SPEED_MAX)
         s.speed += min(max(wanted - s.speed, -SPEED_SLEW), SPEED_SLEW)
     s.height += s.speed
-    s.speed_slow += ((s.speed << 4) - s.speed_slow) >> 4
+    s.speed_slow += ((s.speed << 4) - s.speed_slow) >> 3
 
 
 @njit(cache=True)
