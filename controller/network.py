@@ -21,7 +21,7 @@ from .spec import PROBE, Reflex
 LIFT_MAX, GRIP_MAX = 16000, 32000
 LIFT_SLEW, GRIP_SLEW = 2000, 800
 OPEN_GRIP = -400
-FEELER_WEIGHT, EYE_WEIGHT = 17000, 5000
+FEELER_WEIGHT, EYE_WEIGHT = 17000, 17000
 LOG_STEPS = 16
 
 
@@ -57,7 +57,7 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
     s.load_mn += ((load << 4) - s.load_mn) >> 2
     s.touch = min(s.touch + 1, 1000) if normal > 150 else max(s.touch - 4, 0)
 
-    started, spikes_made = sense_slip(s, spikes, count, abs(int32(analog[3])) * 4)
+    started, spikes_made = sense_slip(s, spikes, count)
     x[0] = int16(min(_log2(max(s.normal_mn >> 4, 1)) * 2 - 32000, 32767) >> 3)
     x[1] = int16(min(max((int32(analog[0]) << 3) - 32768, -32768), 32767))
     spikes_made += learn_friction(s, int32(analog[6]), int32(analog[7]), x)

@@ -22,6 +22,7 @@ POOL_LEAK_SHIFT = 4
 COMPLIANCE_MIN, COMPLIANCE_MAX = 1900, 20480
 BURST_ON, BURST_OFF = 500, 200
 VOTE, POOL_REST = 600, 300
+EYE_VOTES = 3  # the eye hardly ever speaks unless something slips
 EYE_FIRST = 38
 LET_GO = 23  # of 32: the whole contact's ratio to the rim's, below which the rim still sticks
 SLIDES = 27  # of 32: likewise, above which the whole contact is taken to slide
@@ -47,7 +48,7 @@ def normalised(a, b):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def sense_slip(s, spikes, count, moving):  # type: ignore[no-untyped-def]
+def sense_slip(s, spikes, count):  # type: ignore[no-untyped-def]
     """One tick of the slip detector: feelers and eye cells excite a pool of slip neurons that bursts with hysteresis.
 
     The pool is held down in proportion to how far the load is from what the learned friction can carry.
@@ -61,15 +62,14 @@ def sense_slip(s, spikes, count, moving):  # type: ignore[no-untyped-def]
             current[address] += s.feeler_weight
         elif address >= EYE_FIRST and address < EYE_FIRST + EYE:
             current[FEELERS + address - EYE_FIRST] += s.eye_weight
-    for i in range(FEELERS, FEELERS + EYE):
-        current[i] -= moving
-    votes = int32(0)
+    votes = voices = int32(0)
     for i in range(FEELERS + EYE):
         v, fires = lif_step(s.sense_v[i], current[i], SENSE_LEAK_SHIFT, THRESHOLD)
         s.sense_v[i] = max(v, -THRESHOLD)
         fires = fires and s.sense_alive[i] != 0
         s.fired[FRICTION + AHEAD + i] = fires
-        votes += int32(fires)
+        voices += int32(fires)
+        votes += int32(fires) if i < FEELERS else EYE_VOTES * int32(fires)
     need = int32((s.compliance * (s.load_mn >> 4)) >> 12)
     normal = max(s.normal_mn >> 4, 1)
     _, overload = normalised(normal, need - normal + (normal >> 4))
@@ -88,8 +88,8 @@ def sense_slip(s, spikes, count, moving):  # type: ignore[no-untyped-def]
         s.slipping = 1
     elif s.burst < BURST_OFF:
         s.slipping = 0
-    s.ledger[1] += count + votes * SLIP
-    return s.slipping != 0 and was == 0, votes + bursting
+    s.ledger[1] += count + voices * SLIP
+    return s.slipping != 0 and was == 0, voices + bursting
 
 
 @njit(cache=True)

@@ -39,7 +39,7 @@ class Reflex(Spec, frozen=True, tag="reflex"):
     margin: Annotated[float, Meta(ge=1.0, le=4.0)] = 1.25
     prior_friction: Annotated[float, Meta(ge=0.1, le=1.0)] = 0.9
     touch_n: Annotated[float, Meta(ge=0.1, le=20.0)] = 0.4
-    boost: Ratio = 0.15
+    boost: Ratio = 0.06
     skin_weight: Ratio = 1.0
     eye_weight: Ratio = 1.0
     dead: Annotated[float, Meta(ge=0.0, le=0.9)] = 0.0
