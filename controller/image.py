@@ -52,7 +52,6 @@ IMAGE = np.dtype(
         ("current", "<i4", AHEAD),
         ("fired", "u1", FRICTION + AHEAD + SENSES),
         ("normal_mn", "<i4"),  # low-passed, 1/16 mN
-        ("normal_slow", "<i4"),
         ("load_mn", "<i4"),  # low-passed, 1/16 mN
         ("load_slow", "<i4"),  # 1/256 mN
         ("compliance", "<i4"),

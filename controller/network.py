@@ -53,7 +53,6 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
     height = int32(analog[2])
     normal, load = int32(analog[4]) * 5, int32(analog[5]) * 2
     s.normal_mn += ((normal << 4) - s.normal_mn) >> 2
-    s.normal_slow += (s.normal_mn - s.normal_slow) >> 5
     s.load_mn += ((load << 4) - s.load_mn) >> 2
     s.touch = min(s.touch + 1, 1000) if normal > 150 else max(s.touch - 4, 0)
 
@@ -68,7 +67,12 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
     spikes_made += fired
 
     # In the tug what is carried is what is pulled with, which the hand knows before the skin does.
-    ahead = max((s.load_slow >> 8) + swing if s.carried != 0 else min(int32(s.effort[0]) * 10, (s.load_mn >> 4) + (s.load_mn >> 6) + 40), int32(0))
+    ahead = max(
+        (s.load_slow >> 8) + swing
+        if s.carried != 0
+        else min(int32(s.effort[0]) * 10, (s.load_mn >> 4) + (s.load_mn >> 6) + 40),
+        int32(0),
+    )
     grip = decide_grip(s, max(s.load_mn >> 4, ahead)) if goal[0] != 0 else int32(OPEN_GRIP)
     if goal[0] == 0:
         s.grip = s.touch_grip << 8

@@ -24,9 +24,8 @@ BURST_ON, BURST_OFF = 500, 200
 VOTE, POOL_REST = 600, 300
 EYE_VOTES = 3  # the eye hardly ever speaks unless something slips
 EYE_FIRST = 38
-LET_GO = 23  # of 32: the whole contact's ratio to the rim's, below which the rim still sticks
-SLIDES = 27  # of 32: likewise, above which the whole contact is taken to slide
-BELIEVE = 36  # of 32: the whole contact's ratio to the rim's, above which the rim lags behind
+SLIDES = 27  # of 32: the whole contact's shear per normal to the rim's, above which the whole is taken to slide
+BELIEVE = 36  # of 32: likewise, above which the rim lags behind
 
 
 @njit(cache=True, inline="always")
@@ -94,12 +93,12 @@ def sense_slip(s, spikes, count):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
-    """One tick of the friction population: its read-out is the compliance, taught by the rim and by slip.
+    """One tick of the friction population: its read-out is the compliance, taught by sliding.
 
-    x: int16 (2,), the context: log of the grip, opening. Where the rim has let go, normal = compliance * shear, long
-    before the object slips; where it still sticks, its ratio only shows that friction is no less. That it has let go is
-    sure only while the grip is steady and the load grows, in the tug (Mindlin 1949: loads that grow in proportion make
-    no slip at the rim). Later, only slip itself lowers friction: in a burst the whole contact slides, the totals teach.
+    x: int16 (2,), the context: log of the grip, opening. In the tug the lightly held pads slide by some hundredths of a
+    millimetre, and grip per load is compliance. If instead the object rises, being light, the rim's ratio stands in: its
+    bristles carry the most for their pressure, so it shows that friction is no less. In the hand a burst of slip teaches
+    from the totals, since the whole contact slides, and the rim may only lower the grip, by what exceeds an eighth.
     """
     encode(x, s.friction_encoder, s.friction_bias, 8, s.current[:FRICTION])
     spikes = lif_population(

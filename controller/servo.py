@@ -20,8 +20,8 @@ FRICTION_NUMERATOR = 150  # 300 N s/m: 150 / 64 effort LSB per 1/256 height LSB 
 def refer(s, goal, height, hold):  # type: ignore[no-untyped-def]
     """Advance the reference height: a tug at first, its rate in proportion to the load, then the goal itself.
 
-    It pulls at the lightly gripped object until the hand moves: the pads slide, and load per grip is friction. It
-    rests while that is learned. Then it waits whenever grip is short of 1.08 times what the load needs.
+    It pulls at the lightly gripped object until the hand moves: the pads slide, and load per grip is friction. That
+    is learned while they slide on for a moment. Then it waits whenever grip is short of 1.08 times what the load needs.
     """
     if hold == 0:
         s.carried = s.raised = s.touch = s.probed = 0
@@ -43,7 +43,7 @@ def refer(s, goal, height, hold):  # type: ignore[no-untyped-def]
             elif s.touch > TUG_START_TICKS and not ready:  # it carries what the prior can: no need to make it slide
                 s.probed = int32(PROBE_TICKS)
         elif s.probed < PROBE_TICKS:
-            wanted = int32(0)
+            wanted = int32(PROBE_SPEED >> 1)
             s.probed += int32(1)
             s.foothold = height
         else:
