@@ -20,6 +20,7 @@ TRACE_STEP = 512
 SENSE_LEAK_SHIFT = 4
 POOL_LEAK_SHIFT = 4
 COMPLIANCE_MIN, COMPLIANCE_MAX = 1900, 20480
+GRIP_MOST_MN = 160000
 BURST_ON, BURST_OFF = 500, 200
 VOTE, POOL_REST = 600, 300
 EYE_VOTES = 3  # the eye hardly ever speaks unless something slips
@@ -95,10 +96,11 @@ def sense_slip(s, spikes, count):  # type: ignore[no-untyped-def]
 def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
     """One tick of the friction population: its read-out is the compliance, taught by sliding.
 
-    x: int16 (2,), the context: log of the grip, opening. In the tug the lightly held pads slide by some hundredths of a
-    millimetre, and grip per load is compliance. If instead the object rises, being light, the rim's ratio stands in: its
-    bristles carry the most for their pressure, so it shows that friction is no less. In the hand a burst of slip teaches
-    from the totals, since the whole contact slides, and the rim may only lower the grip, by what exceeds an eighth.
+    x: int16 (2,), the context: log of the grip, opening. In the tug the lightly held pads slide by some hundredths of
+    a millimetre, and grip per load is compliance. If instead the object rises, being light, the rim's ratio stands in:
+    its bristles carry the most for their pressure, so it shows that friction is no less. In the hand a burst of slip
+    teaches from the totals, since the whole contact slides, and the rim may only lower the grip, by what exceeds an
+    eighth.
     """
     encode(x, s.friction_encoder, s.friction_bias, 8, s.current[:FRICTION])
     spikes = lif_population(
@@ -177,8 +179,8 @@ def decide_grip(s, load_mn):  # type: ignore[no-untyped-def]
         s.boosted = min(s.boosted + 3, s.boost)
     else:
         s.boosted -= (s.boosted + 63) >> 6
-    wanted = (need * s.margin) >> 8
-    wanted += (wanted * s.boosted) >> 8
+    wanted = min((need * s.margin) >> 8, GRIP_MOST_MN)
+    wanted = min(wanted + ((wanted * s.boosted) >> 8), GRIP_MOST_MN)
     target = max((wanted << 8) // 5, s.touch_grip << 8) if s.probed >= PROBE_TICKS else s.touch_grip << 8
     s.grip += (target - s.grip) >> (2 if target > s.grip else 7)
     return s.grip >> 8

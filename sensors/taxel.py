@@ -150,7 +150,7 @@ def _afferents(taxels_mn, t_us, sa, ra, slow, level, energy, rim, events):  # ty
 
 @njit(cache=True)
 def common_scale(first, second):  # type: ignore[no-untyped-def]
-    """Shift both by one power of two so that the larger magnitude lies in 8192..16383; zeros stay zero."""
+    """Shift both by one power of two so that the larger magnitude lies in 8192..16384; zeros stay zero."""
     size = max(abs(first), abs(second))
     if size == 0:
         return 0, 0
