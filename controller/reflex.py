@@ -117,7 +117,7 @@ def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
         lack = rim_normal - ((s.compliance * max(rim_shear, 0)) >> 11)
         if s.carried == 0:
             if 0 < s.probed < PROBE_TICKS:
-                slides = 32 * (whole >> 5) > SLIDES * (rim >> 5)
+                slides = 32 * (whole >> 5) >= SLIDES * (rim >> 5)
                 error = 3 * (n - ((s.compliance * t) >> 11) if slides else lack)
         elif 32 * (whole >> 5) < BELIEVE * (rim >> 5):
             error = min(lack + (rim_normal >> 3), 0) >> 1
