@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ PREOPEN_M = 0.008
 
 
 Point = tuple[float, float, float]
+_PLACE, _ROW, _OFFSET = struct.Struct("3d"), PRIMITIVE.itemsize, PRIMITIVE.fields["position"][1]  # type: ignore[index]
 
 
 class Gripper(Protocol):
@@ -56,6 +58,9 @@ class Gripper(Protocol):
 
     def parts(self) -> NDArray[np.void]:
         """PRIMITIVE rows of the two pads, then of the rest of the robot; updated in place."""
+
+    def draw_on(self, rows: NDArray[np.void]) -> None:
+        """Let `parts` be `rows` from now on: a part of the scene, so that nothing need be copied into it."""
 
 
 def pad_contact(client: Client, body: int, link: int, stiffness_n_per_m: float) -> None:
@@ -144,7 +149,7 @@ class Column:
         self.pad_centre_m: tuple[Point, Point] = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
         self.pad_velocity_m_per_s = self.pad_centre_m
         self.turn_rad_per_s: Point = (0.0, 0.0, 0.0)
-        self._parts = self._draw()
+        self.draw_on(self._draw())
 
     def reset(self, half_width_m: float) -> None:
         p = self._client
@@ -184,7 +189,7 @@ class Column:
 
     def _draw(self) -> NDArray[np.void]:
         """Pads, the two jaws that carry them, the carriage and the column behind it."""
-        parts = np.zeros(6, PRIMITIVE)
+        parts = self._parts = np.zeros(6, PRIMITIVE)
         parts["kind"] = BOX
         parts["rotation"] = np.eye(3)
         parts["half"] = (
@@ -201,12 +206,16 @@ class Column:
 
     def parts(self) -> NDArray[np.void]:
         thick = self.PAD_HALF_M[0]
-        position = self._parts["position"]
-        for side, outward in ((0, -1.0), (1, 1.0)):
-            position[side] = self.pad_centre_m[side]
-            position[side, 0] += outward * thick
-            position[2 + side] = position[side]
-            position[2 + side, 0] += outward * 2 * thick
-            position[2 + side, 2] += 0.023
-        position[4, 2] = self.pad_centre_m[0][2] + 0.075
+        (x0, y0, z), (x1, y1, _) = self.pad_centre_m
+        x0, x1 = x0 - thick, x1 + thick
+        rows = self._rows
+        _PLACE.pack_into(rows, _OFFSET, x0, y0, z)
+        _PLACE.pack_into(rows, _OFFSET + _ROW, x1, y1, z)
+        _PLACE.pack_into(rows, _OFFSET + 2 * _ROW, x0 - 2 * thick, y0, z + 0.023)
+        _PLACE.pack_into(rows, _OFFSET + 3 * _ROW, x1 + 2 * thick, y1, z + 0.023)
+        _PLACE.pack_into(rows, _OFFSET + 4 * _ROW, 0.0, 0.0, z + 0.075)
         return self._parts
+
+    def draw_on(self, rows: NDArray[np.void]) -> None:
+        rows[:] = self._parts
+        self._parts, self._rows = rows, rows.view(np.uint8).data

@@ -86,6 +86,7 @@ class Panda:
         self.pad_centre_m: tuple[Point, Point] = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
         self.pad_velocity_m_per_s = self.pad_centre_m
         self.turn_rad_per_s: Point = (0.0, 0.0, 0.0)
+        self._fingers = (0.0, 0.0, 0.0, 0.0)
         self._parts = self._draw()
 
     def reset(self, half_width_m: float) -> None:
@@ -184,3 +185,7 @@ class Panda:
         self._parts["rotation"] = turn @ self._local_turn
         self._parts["position"] = chain.position[self._frame] + np.einsum("nij,nj->ni", turn, local)
         return self._parts
+
+    def draw_on(self, rows: NDArray[np.void]) -> None:
+        rows[:] = self._parts
+        self._parts = rows

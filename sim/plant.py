@@ -21,7 +21,8 @@ from .spec import BOX, MAX_CONTACTS, PRIMITIVE, TRUTH, Bullet, Contact, Episode,
 CRUSH_FILTER_S = 0.005
 ACCELERATION_FILTER_S = 0.010
 Vector = NDArray[np.float64]
-_TWO, _TEN = struct.Struct("2q"), struct.Struct("10d")  # one call writes what numpy would take as many for
+_TWO, _TEN, _TRUTH = struct.Struct("2q"), struct.Struct("10d"), struct.Struct("<10fB?")  # one call each for many values
+_THREE, _POSE, _POSE_AT = struct.Struct("3d"), struct.Struct("12d"), PRIMITIVE.fields["position"][1]  # type: ignore[index]
 
 
 class Plant:
@@ -67,15 +68,18 @@ class Plant:
         contact.shear_n = self._motion[0:4].reshape(2, 2)
         contact.slide_m_per_s = self._motion[4:8].reshape(2, 2)
         contact.spin_rad_per_s = self._motion[8:10]
-        self._normal_n, self._point_m = (
-            contact.normal_n.reshape(-1).data,
-            contact.point_m.reshape(-1).data,
-        )
+        self._normal_n, self._point_m = contact.normal_n.reshape(-1).data, contact.point_m.reshape(-1).data
+        self._count_to, self._motion_to = contact.count.data, self._motion.data
         self.normal_n = self.load_n = 0.0
         self.truth = np.zeros((), TRUTH)
+        self._truth_to = self.truth.reshape(1).view(np.uint8).data
         self._episode: Episode | None = None
-        self._scene = np.zeros(0, PRIMITIVE)
-        self._object_pose = (np.zeros(3), np.zeros(9))  # views into the scene
+        parts = self._gripper.parts().size
+        self._scene = np.zeros(parts + 3, PRIMITIVE)
+        self._gripper.draw_on(self._scene[1 : 1 + parts])
+        self._scene_to = self._scene.view(np.uint8).data
+        self._eye_m = np.zeros(3)
+        self._eye_to = self._eye_m.data
 
     def reset(self, episode: Episode) -> None:
         """Begin an episode: a new object on its pedestal, the gripper open around it, everything at rest."""
@@ -103,8 +107,7 @@ class Plant:
         self.truth["mass_kg"], self.truth["friction"] = episode.mass_kg, episode.friction
         self.truth["on_table"] = True
         (_, _, self._object_from_m), _ = p.getBasePositionAndOrientation(self._object.body)
-        self._scene = self._draw(episode)
-        self._object_pose = (self._scene["position"][0], self._scene["rotation"][0].reshape(9))
+        self._draw(episode)
 
     @property
     def episode(self) -> Episode:
@@ -138,7 +141,7 @@ class Plant:
 
     def _observe(self) -> None:
         """Read contacts and motion out of the physics: few calls, plain floats, nothing allocated in numpy."""
-        gripper, contact = self._gripper, self.contact
+        gripper = self._gripper
         server, thing = self._client.server, self._object.body
         left, right = gripper.links
         hand = gripper.body
@@ -195,8 +198,8 @@ class Plant:
                 slide[2 * side + 1] = dv
                 spin[side] = wx - gripper.turn_rad_per_s[0]
                 fastest = max(fastest, math.sqrt(du * du + dv * dv))
-        _TWO.pack_into(contact.count.data, 0, *count)
-        _TEN.pack_into(self._motion.data, 0, shear_u[0], shear_v[0], shear_u[1], shear_v[1], *slide, *spin)
+        _TWO.pack_into(self._count_to, 0, *count)
+        _TEN.pack_into(self._motion_to, 0, shear_u[0], shear_v[0], shear_u[1], shear_v[1], *slide, *spin)
         joints = self.joints
         height, speed = joints.height_m, joints.height_m_per_s
         rate = (speed - self._speed_before) / self._tick_s
@@ -211,7 +214,9 @@ class Plant:
         if held == 2 and self._held_from_m is None:
             self._held_from_m = sunk
         carried = load if on_table else self._mass_kg * (GRAVITY_M_PER_S2 + self._acceleration)
-        self.truth[()] = (
+        _TRUTH.pack_into(
+            self._truth_to,
+            0,
             height,
             up,
             self._grip_n,
@@ -228,37 +233,33 @@ class Plant:
 
     def scene(self) -> NDArray[np.void]:
         """Return PRIMITIVE rows: object, pads, the rest of the robot, pedestal, floor; updated in place."""
-        server, rows = self._client.server, self._scene
-        where, turn = pybullet.getBasePositionAndOrientation(self._object.body, server)
-        self._object_pose[0][:] = where
-        self._object_pose[1][:] = pybullet.getMatrixFromQuaternion(turn)
-        parts = self._gripper.parts()
-        rows[1 : 1 + len(parts)] = parts
-        return rows
+        where, turn = pybullet.getBasePositionAndOrientation(self._object.body, self._client.server)
+        _POSE.pack_into(self._scene_to, _POSE_AT, *where, *pybullet.getMatrixFromQuaternion(turn))
+        self._gripper.parts()
+        return self._scene
 
-    def _draw(self, episode: Episode) -> NDArray[np.void]:
-        parts = self._gripper.parts()
-        rows = np.zeros(len(parts) + 3, PRIMITIVE)
-        rows["rotation"] = np.eye(3)
+    def _draw(self, episode: Episode) -> None:
+        rows = self._scene
         rows[0] = (episode.shape, (0, 0, CENTRE_M), np.eye(3), episode.half_m, episode.albedo, 0.5, 0.003)
-        rows[1 : 1 + len(parts)] = parts
+        self._gripper.parts()
         half = self._object.pedestal_half_m
         rows[-2] = (BOX, (0, 0, half[2]), np.eye(3), half, 0.55, 0.0, 0.01)
         rows[-1] = (BOX, (0, 0, -FLOOR_HALF_M[2]), np.eye(3), FLOOR_HALF_M, 0.6, 0.25, 0.05)
-        return rows
 
     def camera_pose(self, mount: Literal["gripper", "fixed"]) -> tuple[Vector, Vector]:
         """Return position (3,) in m and rotation (3, 3), camera to world, of a camera with x right, y down, z forward.
 
         "gripper": rides in front of the hand and looks between the pads, upright whatever the hand does; "fixed":
-        stands beside the robot. The rotation is shared: do not write to it.
+        stands beside the robot. The position is updated in place by the next call; the rotation is shared: do not
+        write to it.
         """
-        rotation = _RIDING if mount == "gripper" else _BESIDE
         if mount == "fixed":
-            return np.array(EYE_BESIDE_M), rotation
+            self._eye_m[:] = EYE_BESIDE_M
+            return self._eye_m, _BESIDE
         (ax, ay, az), (bx, by, bz) = self._gripper.pad_centre_m
         x, y, z = EYE_RIDING_M
-        return np.array(((ax + bx) / 2 + x, (ay + by) / 2 + y, (az + bz) / 2 + z)), rotation
+        _THREE.pack_into(self._eye_to, 0, (ax + bx) / 2 + x, (ay + by) / 2 + y, (az + bz) / 2 + z)
+        return self._eye_m, _RIDING
 
     def close(self) -> None:
         """End the physics server; the plant is of no use afterwards."""
