@@ -29,6 +29,7 @@ examples:
   ganglion replay out/grasp-1000 --assert-identical     the same bits, from recorded senses
   ganglion report out/grasp-1000 --trial 3              the page anew, with the pictures of object 3
   ganglion check                                        is everything here that is needed
+  ganglion check loihi DIR                              are recorded traces of that chip reproduced to the bit
 
 Exit status: 0 done, 1 the run failed or a replay differs, 2 a mistake in what was asked, 130 stopped by Ctrl-C.
 """
@@ -44,6 +45,7 @@ settings, as in the scenario file, for example:
   --set controller.learning=false   --set controller.dead=0.2 --set controller.dead_from_ms=3000
 """
 
+CHECK = "check loihi DIR: exit 0 if every trace is identical, 1 at the first difference, 2 for a bad folder or file."
 
 REPORT = """\
 Rewrites report.html and trial.gif of a run from its recording.gang and result.json. The page needs no network and no
@@ -108,7 +110,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("out", metavar="OUT", type=Path, help="folder of a run")
     report.add_argument("--trial", type=int, metavar="K", help="object to show with pictures (default: a telling one)")
     report.set_defaults(do=_report)
-    check = verbs.add_parser("check", help="look over installation, scenario files and generated files")
+    check = verbs.add_parser("check", help="look over installation, scenario files and generated files", epilog=CHECK)
+    check.add_argument("what", nargs="?", choices=["loihi"], help="compare with another implementation instead")
+    check.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="where its traces are, as .npz files")
     check.set_defaults(do=_check)
     return parser
 
@@ -184,7 +188,15 @@ def _report(args: argparse.Namespace) -> int:
     return 0
 
 
-def _check(_args: argparse.Namespace) -> int:
+def _check(args: argparse.Namespace) -> int:
+    if args.what == "loihi":
+        from sensors.errors import UserError
+
+        from .loihi import check_loihi
+
+        if args.folder is None:
+            raise UserError("check loihi needs a folder of traces; for example: ganglion check loihi traces")
+        return check_loihi(args.folder)
     from .check import check
 
     return check()

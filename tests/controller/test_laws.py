@@ -11,12 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.guard import guard_efforts, guard_step, stale_step
+from controller.loihi import loihi_step
 from controller.neuron import encode, lif_population, lif_step, trace_population, trace_step
 from controller.plasticity import WEIGHT_MAX, dither, pes_population, pes_step, read_out, scramble
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MAKE = runpy.run_path(str(GOLDEN / "make.py"))
-LAWS = {"lif": lif_step, "trace": trace_step, "pes": pes_step, "guard": guard_step, "scramble": scramble}
+LAWS = {
+    "lif": lif_step, "trace": trace_step, "pes": pes_step, "guard": guard_step, "scramble": scramble,
+    "loihi": loihi_step,
+}  # fmt: skip
 
 int16 = st.integers(-32768, 32767)
 step16 = st.integers(1, 32767)

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from controller.guard import guard_step
+from controller.loihi import loihi_step
 from controller.neuron import lif_step, trace_step
 from controller.plasticity import WEIGHT_MAX, pes_step, scramble
 
@@ -89,6 +90,17 @@ def scramble_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield from ((int(n),) for n in rng.integers(1 << 32, size=RANDOM_CASES))
 
 
+def loihi_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """u, v, a, bias, keep_u, keep_v, threshold; u and v also where truncation toward zero differs from floor."""
+    u, v = (-(1 << 23) + 1, -4097, -1, 0, 1 << 23), (-(1 << 23) + 1, -1, 4095, (1 << 23) - 1)
+    yield from itertools.product(u, v, (-(1 << 18), -1, 0, 1 << 17), (-(1 << 20), 0, 1), (0, 4095), (0, 4096), (0, 64))
+    for _ in range(RANDOM_CASES):
+        state = rng.integers(-(1 << 23) + 1, 1 << 23, 2).tolist()
+        drive = rng.integers(-(1 << 18), 1 << 18), rng.integers(-(1 << 20), 1 << 20)
+        keep = rng.integers(4096), rng.integers(4097)
+        yield (*state, *map(int, (*drive, *keep, rng.integers(1 << 23))))
+
+
 def _answers(law: Callable[..., object], *arguments: int) -> Case:
     with np.errstate(over="ignore"):  # unsigned arithmetic modulo 2^32 is meant
         result = law(*arguments)
@@ -101,6 +113,7 @@ LAWS: dict[str, tuple[Callable[..., object], Callable[[np.random.Generator], Ite
     "pes": (pes_step.py_func, pes_cases),
     "guard": (guard_step.py_func, guard_cases),
     "scramble": (scramble.py_func, scramble_cases),
+    "loihi": (loihi_step.py_func, loihi_cases),
 }
 
 
