@@ -150,7 +150,7 @@ class SlipIntegrator(Baseline):
     """
 
     feels = True
-    START_N, RISE, STEP_N, RELAX_S = 1.5, 0.03, 0.02, 60.0
+    START_N, RISE, STEP_N, RELAX_S = 1.0, 0.01, 0.01, 10.0  # the best of eight tried on 24 objects of seed 13
 
     def __init__(self, world: BulletWorld, spec: Reflex) -> None:
         super().__init__(world, spec)
