@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+from firmware_bridge import codegen
 from sensors.errors import UserError
 
 from . import load
@@ -95,6 +96,10 @@ def _scenario(name: str) -> Finding:
 def _golden() -> Iterator[Finding]:
     if not (GOLDEN / "make.py").is_file():
         return
+    for name in codegen.GENERATED:
+        current = name not in codegen.stale()
+        how = "current" if current else "differs from protocol.py"
+        yield Finding(f"wire {Path(name).name}", how, "" if current else f"run {codegen.COMMAND_LINE}")
     make = runpy.run_path(str(GOLDEN / "make.py"))
     for name in make["LAWS"]:
         file = GOLDEN / f"{name}.hex"

@@ -1,0 +1,175 @@
+"""The serial port, behind one wall: opening by URL, reading with a timeout, coming back after it was unplugged.
+
+`lossy:` in front of a URL makes a bad link of any (see `lossy.py`); the rest is pyserial's: /dev/ttyACM0, socket://,
+rfc2217://, loop://, spy://. This is the one place of the bridge that waits.
+"""
+
+from __future__ import annotations
+
+import errno
+import getpass
+import grp
+import os
+import termios
+import time
+from typing import Protocol
+
+import serial
+from serial.tools import list_ports
+
+from sensors.errors import UserError
+
+from .framing import Frame, Parser
+from .lossy import Faults, LinkLostError, LossyPort
+from .protocol import BAUD
+
+REOPEN_EVERY_S = 0.02
+
+
+class Port(Protocol):
+    """A byte stream to a device; its methods raise LinkLostError when the device is gone."""
+
+    def write(self, data: bytes) -> None:
+        """Send all of it."""
+
+    def read(self) -> bytes:
+        """What has arrived; waits at most the port's timeout for the first byte, then returns b''."""
+
+    def reopen(self) -> bool:
+        """Try once to open it again; returns whether it is open."""
+
+    def close(self) -> None:
+        """Give the device back."""
+
+
+class SerialPort:
+    """A Port that pyserial opens. Raises UserError where the user can mend it."""
+
+    def __init__(self, url: str, timeout_s: float, baud: int = BAUD) -> None:
+        self._url, self._timeout_s, self._baud = url, timeout_s, baud
+        try:
+            self._port = self._open()
+        except (OSError, ValueError) as error:
+            raise UserError(_explain(url, error)) from None
+
+    def _open(self) -> serial.Serial:
+        port: serial.Serial = serial.serial_for_url(self._url, do_not_open=True)
+        port.baudrate, port.timeout, port.write_timeout = self._baud, self._timeout_s, 1.0
+        if hasattr(port, "exclusive"):
+            port.exclusive = True
+        port.open()
+        return port
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._port.write(data)
+        except (OSError, TypeError, AttributeError) as error:  # pyserial lets the latter through once a port is closed
+            raise LinkLostError(str(error)) from None
+
+    def read(self) -> bytes:
+        try:
+            first: bytes = self._port.read(1)
+            waiting = self._port.in_waiting if first else 0
+            return first + self._port.read(waiting) if waiting else first
+        except (OSError, TypeError, AttributeError) as error:
+            raise LinkLostError(str(error)) from None
+
+    def reopen(self) -> bool:
+        self.close()
+        try:
+            self._port = self._open()
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def close(self) -> None:
+        self._port.close()
+
+
+def _explain(url: str, error: OSError | ValueError) -> str:
+    """One line on why a port did not open, and the next move."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and isinstance(error.__context__, termios.error):  # which pyserial wraps into words only
+        number = error.__context__.args[0]
+    if number == errno.EACCES:
+        name, user = _group(url), getpass.getuser()
+        cure = f"sudo usermod -aG {name} {user}, then log in again"
+        return f"{user} may not open {url}, which belongs to group {name}; {cure}"
+    if number in (errno.EBUSY, errno.EAGAIN):
+        return f"{url} is in use by another program; close it there and try again"
+    if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
+        found = ", ".join(sorted(p.device for p in list_ports.comports())) or "none"
+        return f"there is no {url}; serial ports found: {found}"
+    if number in (errno.ENOTTY, errno.EISDIR, errno.EINVAL):
+        return f"{url} is no serial port; name a device such as /dev/ttyACM0 or a URL such as socket://host:port"
+    return f"{url} does not open: {error}; name a device such as /dev/ttyACM0 or a URL such as socket://host:port"
+
+
+def _group(path: str) -> str:
+    try:
+        return grp.getgrgid(os.stat(path).st_gid).gr_name
+    except (OSError, KeyError):
+        return "dialout"
+
+
+def open_port(url: str, timeout_s: float, baud: int = BAUD) -> Port:
+    """Open any URL, `lossy:` included. timeout_s: longest wait of one `read`. Raises UserError."""
+    if url.startswith("lossy:"):
+        words, colon, inner = url.removeprefix("lossy:").partition(":")
+        if not colon or not inner:
+            raise UserError(f"{url} names no device; write lossy:drop=0.01,seed=3:/dev/ttyACM0")
+        faults = Faults.parse(words)
+        return LossyPort(open_port(inner, timeout_s, baud), faults)
+    return SerialPort(url, timeout_s, baud)
+
+
+class Link:
+    """Frames to and from one device.
+
+    Attributes:
+        url: as opened. received: bytes that came, good or bad.
+    """
+
+    def __init__(self, url: str, timeout_s: float, baud: int = BAUD) -> None:
+        self.url, self.timeout_s = url, timeout_s
+        self._port = open_port(url, timeout_s, baud)
+        self._parser = Parser()
+        self.received = 0
+
+    @property
+    def garbled(self) -> int:
+        """Pieces received that were no frame."""
+        return self._parser.garbled
+
+    def send(self, data: bytes) -> None:
+        """Write encoded frames. Raises LinkLostError."""
+        self._port.write(data)
+
+    def receive(self) -> list[Frame] | None:
+        """Frames that the next bytes complete; None when to ask again: silence for the timeout, or garbage
+        and nothing else. Raises LinkLostError.
+        """
+        data = self._port.read()
+        self.received += len(data)
+        before = self._parser.garbled
+        frames = self._parser.feed(data)
+        return None if not data or (not frames and self._parser.garbled > before) else frames
+
+    def reopen(self, patience_s: float) -> bool:
+        """Wait for the device to come back and open it; False if it did not within `patience_s`."""
+        self._parser.feed(b"\0")
+        until = self.now_s() + patience_s
+        while not self._port.reopen():
+            if self.now_s() > until:
+                return False
+            time.sleep(REOPEN_EVERY_S)  # noqa: TID251  a device that was unplugged takes its time
+        return True
+
+    @staticmethod
+    def now_s() -> float:
+        """The clock that timeouts are measured on; it decides when to ask again, never what is computed."""
+        return time.monotonic()
+
+    def close(self) -> None:
+        """Give the device back."""
+        self._port.close()

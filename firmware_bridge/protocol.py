@@ -1,0 +1,201 @@
+"""The wire, once: messages, fields, dtypes, units and codes between a host and a target that computes a brain.
+
+`codegen.py` prints PROTOCOL.md and mcu/protocol.h from these tables. Numbers are little-endian, structures packed. The
+host asks, the target answers; what travels around a message (sequence number, CRC, COBS) is `framing.py`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.signals import MAX_SPIKES, Sensed
+
+MAGIC = 0x4C474E47  # "GNGL"
+PAYLOAD_MAX = 240  # with header and CRC below 254 bytes, so that COBS costs one byte
+ANALOG_MAX, GOAL_MAX, EFFORT_MAX, ADDRESS_MAX = 32, 8, 16, 256
+BITMAP = 0x80
+BAUD = 921_600
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value of a message: numpy dtype, unit, and what it says."""
+
+    name: str
+    dtype: str
+    unit: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message: its code, who sends it, the fields it has always, and the tail whose length HELLO decides."""
+
+    code: int
+    name: str
+    sender: Literal["host", "target"]
+    says: str
+    fields: tuple[Field, ...] = ()
+    tail: tuple[Field, ...] = ()
+
+    @cached_property
+    def dtype(self) -> np.dtype[np.void]:
+        """The fields as one packed record; the tail is not part of it."""
+        return np.dtype([(f.name, f.dtype) for f in self.fields])
+
+    def pack(self, *values: int | bytes) -> bytes:
+        """Fields, in their order, to bytes. Raises OverflowError where an integer does not fit."""
+        return np.array([values], self.dtype).tobytes() if self.fields else b""
+
+    def unpack(self, payload: bytes) -> np.void:
+        """Bytes to the record of the fields. Raises ValueError for another length."""
+        if len(payload) != self.dtype.itemsize:
+            raise ValueError(f"{self.name} of {len(payload)} bytes where {self.dtype.itemsize} belong")
+        record: np.void = np.frombuffer(payload, self.dtype)[0]
+        return record
+
+
+HELLO = Message(0x01, "HELLO", "host", "Who are you? Begins a session, or takes it up again after the link was lost.", (
+    Field("magic", "<u4", "", "MAGIC; it and `protocol` stay where they are in every version"),
+    Field("protocol", "<u4", "", "PROTOCOL_ID of the host"),
+    Field("session", "<u4", "", "drawn by the host; the same number again continues, another begins at sequence 0"),
+))  # fmt: skip
+WELCOME = Message(0x81, "WELCOME", "target", "What this target is; every protocol is answered, to be named.", (
+    Field("magic", "<u4", "", "MAGIC"),
+    Field("protocol", "<u4", "", "PROTOCOL_ID of the target"),
+    Field("session", "<u4", "", "as in HELLO"),
+    Field("sequence", "<u2", "", "last sequence number answered in this session, 0 for none"),
+    Field("target", "S16", "", "board, padded with zeros"),
+    Field("build", "<u4", "", "identity of the firmware"),
+    Field("image", "<u4", "", "CRC-32 of the brain's state before its first tick"),
+    Field("analog", "u1", "channels", "of STEP"),
+    Field("goal", "u1", "channels", "of STEP"),
+    Field("effort", "u1", "channels", "of COMMAND"),
+    Field("spikes", "u1", "addresses", "most that one STEP may carry"),
+    Field("addresses", "<u2", "addresses", "0 .. addresses-1 are legal"),
+    Field("neurons", "<u2", "neurons", "of the brain"),
+))  # fmt: skip
+STEP = Message(0x02, "STEP", "host", "What the body senses in this tick; advances the brain by one tick.", (), (
+    Field("analog", "(analog,)<i2", "Body.analog's LSB", "as in WELCOME"),
+    Field("goal", "(goal,)<i2", "Body.goal's LSB", "as in WELCOME"),
+    Field("spikes", "u1, then bytes", "addresses", "see Spikes"),
+))  # fmt: skip
+COMMAND = Message(0x82, "COMMAND", "target", "What the body should do, as the guard let it pass.", (
+    Field("cycles", "<u4", "cycles", "of the processor for this tick; 0 where there is no counter"),
+    Field("spikes", "<u2", "spikes", "of all neurons in this tick"),
+), (
+    Field("effort", "(effort,)<i2", "Body.effort's LSB", "one per actuator"),
+))  # fmt: skip
+RESET = Message(0x03, "RESET", "host", "Return the brain to the state before its first tick. Answer: DONE.")
+FREEZE = Message(0x04, "FREEZE", "host", "Stop or resume learning. Answer: DONE.", (
+    Field("frozen", "u1", "", "1 stop, 0 resume"),
+))  # fmt: skip
+DONE = Message(0x83, "DONE", "target", "It is done.")
+STATE_HASH = Message(0x05, "STATE_HASH", "host", "Ask for the CRC of all state, learned weights too. Answer: HASH.")
+HASH = Message(0x85, "HASH", "target", "The state of the brain in one number.", (
+    Field("crc", "<u4", "", "CRC-32 of the brain's record"),
+    Field("ticks", "<u4", "ticks", "since RESET"),
+))  # fmt: skip
+HEARTBEAT = Message(0x06, "HEARTBEAT", "host", "Are you there? Changes nothing. Answer: ALIVE.")
+ALIVE = Message(0x86, "ALIVE", "target", "Yes.", (Field("ticks", "<u4", "ticks", "since RESET"),))
+STATS = Message(0x07, "STATS", "host", "Ask for the link's counters since power-on. Answer: COUNTERS.")
+COUNTERS = Message(0x87, "COUNTERS", "target", "What the target has seen on the link; each wraps at 2**32.", (
+    Field("frames", "<u4", "frames", "with a good CRC"),
+    Field("garbled", "<u4", "frames", "with a bad CRC, bad COBS, or too long or short"),
+    Field("repeated", "<u4", "frames", "answered from the cache"),
+    Field("refused", "<u4", "frames", "answered by NACK for their content or sequence"),
+    Field("steps", "<u4", "ticks", "that the brain was advanced"),
+))  # fmt: skip
+NACK = Message(0xFF, "NACK", "target", "Nothing was done. For GARBLED the sequence number is not known, and 0.", (
+    Field("code", "u1", "", "why, see Refusals"),
+    Field("expected", "<u2", "", "sequence number that would be new"),
+))  # fmt: skip
+
+MESSAGES = (
+    HELLO,
+    WELCOME,
+    STEP,
+    COMMAND,
+    RESET,
+    FREEZE,
+    DONE,
+    STATE_HASH,
+    HASH,
+    HEARTBEAT,
+    ALIVE,
+    STATS,
+    COUNTERS,
+    NACK,
+)
+REFUSALS = {
+    1: ("GARBLED", "a frame came with a bad CRC; send the request again"),
+    2: ("UNKNOWN", "no such request"),
+    3: ("LENGTH", "the payload has another length than the request asks for"),
+    4: ("SEQUENCE", "neither the last sequence number nor the next one, or no session"),
+    5: ("CONFLICT", "the last sequence number again, with other content"),
+    6: ("VALUE", "a value out of its range"),
+}
+SPIKES_RULE = (
+    f"One byte form, then addresses of one byte each. form 0..{MAX_SPIKES}: a list of so many addresses. "
+    f"form {BITMAP:#x} + r: a bitmap of ceil(addresses / 8) bytes, address a at bit a % 8 of byte a / 8, then r "
+    "addresses that spoke once more. The shorter one is sent. Order is not carried: a brain may only sum over spikes."
+)
+
+
+def _identity() -> int:
+    table = [[m.code, m.name, [[f.name, f.dtype, f.unit] for f in (*m.fields, *m.tail)]] for m in MESSAGES]
+    codes = {code: name for code, (name, _) in REFUSALS.items()}
+    return zlib.crc32(json.dumps([table, codes, SPIKES_RULE, PAYLOAD_MAX, MAX_SPIKES]).encode())
+
+
+PROTOCOL_ID = _identity()
+"""CRC-32 of the table; what only explains is not part of it."""
+
+
+def pack_spikes(spikes: NDArray[np.uint16], count: int, addresses: int) -> bytes:
+    """Addresses `spikes[:count]`, each below `addresses` <= ADDRESS_MAX, as list or bitmap, whichever is shorter."""
+    size = (addresses + 7) // 8
+    if count <= size:
+        return bytes((count, *spikes[:count].tolist()))
+    times = np.bincount(spikes[:count], minlength=addresses)
+    again = np.repeat(np.arange(addresses), np.maximum(times - 1, 0))
+    if size + len(again) >= count:
+        return bytes((count, *spikes[:count].tolist()))
+    bitmap = np.packbits(times > 0, bitorder="little").tobytes()
+    return bytes((BITMAP | len(again),)) + bitmap + bytes(again.tolist())
+
+
+def unpack_spikes(data: bytes, addresses: int) -> list[int]:
+    """What `pack_spikes` packed, in any order. Raises ValueError for what it would not have made."""
+    form, body = (data[0], data[1:]) if data else (0xFF, b"")
+    size = (addresses + 7) // 8 if form & BITMAP else 0
+    listed = form & ~BITMAP
+    if len(body) != size + listed:
+        raise ValueError(f"spikes of form {form:#x} in {len(body)} bytes")
+    bits = np.unpackbits(np.frombuffer(body[:size], np.uint8), bitorder="little")
+    found = [*np.flatnonzero(bits).tolist(), *body[size:]]
+    if len(found) > MAX_SPIKES or any(a >= addresses for a in found):
+        raise ValueError(f"{len(found)} spikes, the highest at {max(found)} of {addresses}")
+    return found
+
+
+def pack_step(sensed: Sensed, addresses: int) -> bytes:
+    """The payload of STEP: what a body senses in one tick."""
+    spikes = pack_spikes(sensed.spikes, sensed.count, addresses)
+    return sensed.analog.astype("<i2", copy=False).tobytes() + sensed.goal.astype("<i2", copy=False).tobytes() + spikes
+
+
+def unpack_command(payload: bytes, effort: NDArray[np.int16]) -> tuple[int, int]:
+    """Read COMMAND into int16 (E,) `effort`; returns cycles and spikes. Raises ValueError for another length."""
+    head = COMMAND.dtype.itemsize
+    if len(payload) != head + 2 * effort.size:
+        raise ValueError(f"COMMAND of {len(payload)} bytes where {head + 2 * effort.size} belong")
+    effort[:] = np.frombuffer(payload, "<i2", effort.size, head)
+    return int.from_bytes(payload[:4], "little"), int.from_bytes(payload[4:6], "little")
