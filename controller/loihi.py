@@ -47,8 +47,8 @@ def loihi_step(u, v, a, bias, keep_u, keep_v, threshold):  # type: ignore[no-unt
     Returns:
         u', v', fired. Sums are taken modulo 2^32, as int32 arrays do.
 
-    Source: Davies et al. 2018, IEEE Micro 38:82, equations 1 and 2; widths, shifts and rounding as in the fixed-point
-    LIF of Lava (Intel, BSD-3).
+    Source: the current-based LIF of Davies et al. 2018, IEEE Micro 38:82; widths, shifts and rounding as in the
+    fixed-point LIF of Lava (Intel, BSD-3).
     """
     u = int32(decay_step(u, keep_u) + int32(a << 6))
     turn = int32(2 * U_WRAP)

@@ -13,14 +13,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from .izhikevich import REGULAR, V_REST
+from .izhikevich import izhikevich_step as neuron_step
 from .signals import EVENT
 
 SA, RA, VIBRATION = 0, 1, 2
 KINDS: Final = 3
 
-V_REST = -65 << 8
-V_PEAK = 30 << 8
-RESET_U = 8 << 8
+PACE, SENSITIVITY, RESET_U = REGULAR.a, REGULAR.b, REGULAR.d
 SA_GAIN = 150
 RA_GAIN = 420
 FLUTTER_MOST = 23  # of 16: amplitude in noise units beyond which a taxel shouts no louder, so that one is no chorus
@@ -32,24 +32,8 @@ RIM_SHIFT = 3
 
 @njit(cache=True)
 def izhikevich_step(v, u, current):  # type: ignore[no-untyped-def]
-    """Advance one regular-spiking neuron by 1 ms: v' = v + 0.04 v^2 + 5 v + 140 - u + I; u' = u + a (b v - u).
-
-    Args:
-        v: membrane potential in 1/256 mV, at most V_PEAK.
-        u: recovery in 1/256 mV.
-        current: input in 1/256 mV, 0..65535.
-
-    Returns:
-        v, u, fired; on firing v = c and u grows by d. a = 0.02 (5/256), b = 0.2 (51/256), c = -65, d = 8; 0.04 is
-        41/1024; every >> rounds toward minus infinity.
-
-    Source: Izhikevich 2003, IEEE Trans. Neural Netw. 14:1569, equations 1 to 3, regular spiking.
-    """
-    v = v + ((((v * v) >> 8) * 41) >> 10) + 5 * v + (140 << 8) - u + current
-    u = u + ((5 * (((51 * v) >> 8) - u)) >> 8)
-    if v >= V_PEAK:
-        return V_REST, u + RESET_U, True
-    return max(v, -(90 << 8)), u, False
+    """Advance one afferent by 1 ms: `izhikevich.izhikevich_step` with the parameters of a regular-spiking neuron."""
+    return neuron_step(v, u, current, PACE, SENSITIVITY, V_REST, RESET_U)
 
 
 @njit(cache=True)

@@ -13,10 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
+from controller.adaptive import ADAPTATION_MAX, adaptive_step
+from controller.delta import delta_step
 from controller.guard import guard_step
+from controller.homeostasis import homeostasis_step
 from controller.loihi import loihi_step
 from controller.neuron import lif_step, trace_step
 from controller.plasticity import WEIGHT_MAX, pes_step, scramble
+from controller.rounding import noise_start
+from controller.stdp import eligibility_step, pairing, reward_step, stdp_step
+from sensors.izhikevich import U_MOST, V_LEAST, V_PEAK, izhikevich_step
 
 FOLDER = Path(__file__).parent
 RANDOM_CASES = 400
@@ -101,12 +107,88 @@ def loihi_cases(rng: np.random.Generator) -> Iterator[Case]:
         yield (*state, *map(int, (*drive, *keep, rng.integers(1 << 23))))
 
 
-def _answers(law: Callable[..., object], *arguments: int) -> Case:
-    with np.errstate(over="ignore"):  # unsigned arithmetic modulo 2^32 is meant
+def _random(rng: np.random.Generator, *ranges: tuple[int, int]) -> Iterator[Case]:
+    for _ in range(RANDOM_CASES):
+        yield tuple(int(rng.integers(low, high, endpoint=True)) for low, high in ranges)
+
+
+def adaptive_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """v, adaptation, current, leak_shift, sink_shift, threshold, bump."""
+    states = ((-32768, 0, 32767), (0, 4095, ADAPTATION_MAX))
+    yield from itertools.product(*states, (-(1 << 24), 0, 1 << 24), (1, 15), (1, 12), (1, 32767), (0, 32767))
+    drive = ((-40000, 60000), (1, 15), (1, 12), (1, 32767), (0, 32767))
+    yield from _random(rng, (-32768, 32767), (0, 1 << 24), *drive)
+
+
+def izhikevich_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """v, u, current, a, b, c, d."""
+    yield from itertools.product(
+        (V_LEAST, -1, 0, V_PEAK), (-U_MOST, -1, U_MOST), (-65536, 65535), (1, 255), (0, 255), (V_LEAST,), (0, 32767)
+    )
+    kinds = ((1, 255), (0, 255), (V_LEAST, V_PEAK - 1), (0, 4096))
+    yield from _random(rng, (V_LEAST, V_PEAK), (-30000, 30000), (-65536, 65535), *kinds)
+
+
+def delta_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """weight, error, x, rate_shift, noise."""
+    ends = (-32767, -1, 0, 32767)
+    yield from itertools.product((-WEIGHT_MAX, 0, WEIGHT_MAX), ends, (-32768, *ends), (1, 8, 16), (0, 65535))
+    yield from _random(rng, (-WEIGHT_MAX, WEIGHT_MAX), (-32767, 32767), (-32768, 32767), (1, 16), (0, 65535))
+
+
+def pairing_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """pre_fired, post_fired, pre_trace, post_trace, potentiation, depression."""
+    yield from itertools.product((0, 1), (0, 1), *[(0, 1, 32767)] * 4)
+    yield from _random(rng, (0, 1), (0, 1), *[(0, 32767)] * 4)
+
+
+PAIRS = (-(1 << 30), 1 << 30)
+
+
+def stdp_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """weight, pairs, rate_shift, low, high, noise."""
+    yield from itertools.product(
+        (-WEIGHT_MAX, 0, WEIGHT_MAX), (*PAIRS, -1, 0), (1, 16), (-WEIGHT_MAX, 0), (0, 9), (0, 65535)
+    )
+    yield from _random(rng, (-1 << 20, 1 << 20), PAIRS, (1, 16), (-1 << 21, 0), (0, 1 << 21), (0, 65535))
+
+
+def eligibility_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """eligibility, pairs, rate_shift, credit_shift, noise, forgetting."""
+    yield from itertools.product((-32767, -1, 0, 32767), (*PAIRS, 0), (1, 16), (1, 16), (0, 65535), (0, 65535))
+    yield from _random(rng, (-32767, 32767), (-1 << 24, 1 << 24), (1, 16), (1, 16), (0, 65535), (0, 65535))
+
+
+def reward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """weight, eligibility, reward, reward_shift, low, high, noise."""
+    ends = (-32767, -1, 0, 32767)
+    yield from itertools.product(
+        (-WEIGHT_MAX, 0, WEIGHT_MAX), ends, ends, (1, 16), (-WEIGHT_MAX, 0), (0, 9), (0, 65535)
+    )
+    limits = ((-1 << 21, 0), (0, 1 << 21))
+    yield from _random(rng, (-1 << 20, 1 << 20), *[(-32767, 32767)] * 2, (1, 16), *limits, (0, 65535))
+
+
+def homeostasis_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """threshold, fired, target, rate_shift, low, high, noise."""
+    yield from itertools.product((1, 32767), (0, 1), (0, 1, 32768), (1, 16), (1, 99), (100, 32767), (0, 65535))
+    yield from _random(rng, (1, 32767), (0, 1), (0, 32768), (1, 16), (1, 9999), (10000, 32767), (0, 65535))
+
+
+def noise_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """key, tick, stream."""
+    yield from itertools.product(*[(0, 1, (1 << 32) - 1)] * 2, range(4))
+    yield from _random(rng, *[(0, (1 << 32) - 1)] * 2, (0, 3))
+
+
+def _answers(law: Callable[..., object], modular: bool, *arguments: int) -> Case:
+    with np.errstate(over="ignore" if modular else "raise"):
         result = law(*arguments)
     return tuple(int(r) for r in (result if isinstance(result, tuple) else (result,)))
 
 
+MODULAR = ("scramble", "noise", "loihi")
+"""Laws whose arithmetic is meant modulo 2^32; in all others a sum that does not fit stops the writing."""
 LAWS: dict[str, tuple[Callable[..., object], Callable[[np.random.Generator], Iterator[Case]]]] = {
     "lif": (lif_step.py_func, lif_cases),
     "trace": (trace_step.py_func, trace_cases),
@@ -114,6 +196,15 @@ LAWS: dict[str, tuple[Callable[..., object], Callable[[np.random.Generator], Ite
     "guard": (guard_step.py_func, guard_cases),
     "scramble": (scramble.py_func, scramble_cases),
     "loihi": (loihi_step.py_func, loihi_cases),
+    "adaptive": (adaptive_step.py_func, adaptive_cases),
+    "izhikevich": (izhikevich_step.py_func, izhikevich_cases),
+    "delta": (delta_step.py_func, delta_cases),
+    "pairing": (pairing.py_func, pairing_cases),
+    "stdp": (stdp_step.py_func, stdp_cases),
+    "eligibility": (eligibility_step.py_func, eligibility_cases),
+    "reward": (reward_step.py_func, reward_cases),
+    "homeostasis": (homeostasis_step.py_func, homeostasis_cases),
+    "noise": (noise_start.py_func, noise_cases),
 }
 
 
@@ -121,7 +212,7 @@ def cases(name: str) -> Iterator[tuple[Case, Case]]:
     """Arguments and results of every case of one law."""
     law, inputs = LAWS[name]
     for arguments in inputs(np.random.default_rng(20_000)):
-        yield arguments, _answers(law, *arguments)
+        yield arguments, _answers(law, name in MODULAR, *arguments)
 
 
 def text(name: str) -> str:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sensors.taxel import KINDS, RA, SA, V_PEAK, V_REST, VIBRATION, Afferents, common_scale, izhikevich_step, log2_q4
+from sensors.izhikevich import V_PEAK, V_REST
+from sensors.taxel import KINDS, RA, SA, VIBRATION, Afferents, common_scale, izhikevich_step, log2_q4
 
 N = 8
 
