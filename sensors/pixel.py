@@ -33,7 +33,7 @@ BRIGHT_NOISE = 0.25  # share of the shot noise that is left at full light (v2e, 
 LAST, LEVEL, BASE, ON, OFF, LEAK = range(6)
 _BINS = 4096
 _LN2 = np.float32(math.log(2.0))
-_NEVER = np.iinfo(np.int64).max
+_FAR = 1 << 30
 
 
 @njit(cache=True, inline="always", error_model="numpy")
@@ -164,14 +164,17 @@ def _row(lum, plane, free, y, row, wake, before, now, gain, refractory, events, 
                 _crossings(plane, free, y, x, np.float64(row[x]), before, now, refractory, events, tally)
     if moving:
         return now
-    due = _NEVER
+    # Whole microseconds from now, rounded down and at most FAR: looking too early changes nothing, a branch costs more.
+    wait, begun, far = np.int32(_FAR), np.float64(now), np.float64(_FAR)
     for x in range(width):
-        if free_row[x] > now:
-            due = min(due, np.int64(free_row[x]))
-        elif leak[x] > 0.0:
-            left = np.float64(above[x]) - (np.float64(level[x]) - np.float64(base[x]))
-            due = min(due, np.int64(free_row[x] + left / np.float64(leak[x]) * (1.0 - 1e-5) - 2.0))
-    return max(due, now)
+        held = free_row[x] - begun
+        left = np.float64(above[x]) - (np.float64(level[x]) - np.float64(base[x]))
+        until = held + left / np.float64(leak[x]) * (1.0 - 1e-5) - 2.0  # without leak: infinite, or no number at all
+        until = until if until < far else far
+        until = held if held > 0.0 else until
+        soon = np.int32(until if until > 0.0 else 0.0)
+        wait = soon if soon < wait else wait
+    return now + np.int64(wait)
 
 
 @njit(cache=True, error_model="numpy")

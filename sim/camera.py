@@ -17,7 +17,7 @@ from sensors.errors import UserError
 from .flat import prepare
 from .render import cast
 from .spec import PRIMITIVE
-from .surface import DRAWN, MOST, SKY, jit
+from .surface import DRAWN, LANES, MOST, SKY, jit
 
 GRAIN_M = 4e-6
 GRAIN = 2e-5
@@ -44,6 +44,14 @@ def _pose(row, position, rotation, place):  # type: ignore[no-untyped-def]
             for k in range(3):
                 s += rotation[k, j] * row.rotation[k, axis]
             place[1 + axis, j] = s
+
+
+@jit
+def _copy(source, out):  # type: ignore[no-untyped-def]
+    """Copy a small array; an assignment would have the compiler build the words of an error that cannot happen."""
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = source[i, j]
 
 
 @jit
@@ -104,7 +112,7 @@ def _render(  # type: ignore[no-untyped-def]
     for k in range(3):
         everything = everything or abs(sun[0, k] - sun[1, k]) > GRAIN
     if everything:
-        sun[0] = sun[1]
+        _copy(sun[1:2], sun[0:1])
     for y in range(height):
         spans[y, 0] = 0 if everything else width
         spans[y, 1] = width if everything else 0
@@ -113,7 +121,7 @@ def _render(  # type: ignore[no-untyped-def]
         _pose(scene[i], position, rotation, fresh)
         moved[i] = everything or not _same(scene[i], kept[i]) or _off(fresh, place[i])
         if moved[i]:
-            place[i] = fresh
+            _copy(fresh, place[i])
             kept[i] = scene[i]
             _mark(spans, drawn[i].box)
             prepare(drawn[i], scene[i], fresh, sun[0], ambient, scale, width, height, exits, axes)
@@ -153,7 +161,7 @@ class Renderer:
         self._spans = np.zeros((height, 2), np.int64)
         self._edge = np.zeros((width * 8, 2), np.int64)
         self._share = np.zeros((width * 8, 3))
-        self._scratch = np.zeros((4, width), np.float32)
+        self._scratch = np.zeros((4, width + LANES), np.float32)
         self._exits = np.zeros((7, 3))
         self._axes = np.zeros(7, np.int64)
         self._known = -1

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .spec import CYLINDER
-from .surface import SOFT, bit, inlined, jit, mean_wave
+from .surface import SOFT, bit, inlined, jit, mean_wave, pick, show, whole
 
 
 @inlined
@@ -147,39 +147,40 @@ def draw_curved(d, lum, depth, owner, me, lo, hi, y, ambient, edge, share, n, sc
     albedo, amb, pitch, contrast = f(d.albedo), f(ambient), f(1.0 / d.pitch), f(d.texture)
     pixel = pitch * np.sqrt(rx[0] * rx[0] + rx[1] * rx[1] + rx[2] * rx[2])
     across = d.eye[0] ** 2 + d.eye[1] ** 2 - d.half[0] ** 2
-    covers, values, qs = scratch[0, lo:hi], scratch[1, lo:hi], scratch[2, lo:hi]
-    first = f(lo)
+    first, size = f(lo), np.uintp(whole(hi - lo))
     if d.kind == CYLINDER:
         if across <= 0.0 and abs(d.eye[2]) <= d.half[2]:
             return n
         out = f(across)
-        for i in range(covers.size):
+        for i in range(size):
             x = first + f(np.int32(i))
             r = (r0[0] + rx[0] * x, r0[1] + rx[1] * x, r0[2] + rx[2] * x)
-            covers[i], values[i], qs[i] = _cylinder(e, r, rx, ry, sun, half, out, albedo, amb, pitch, contrast, pixel)
+            scratch[0, i], scratch[1, i], scratch[2, i] = _cylinder(
+                e, r, rx, ry, sun, half, out, albedo, amb, pitch, contrast, pixel
+            )
     else:
         if across + d.eye[2] ** 2 <= 0.0:
             return n
         out = f(across + d.eye[2] ** 2)
-        for i in range(covers.size):
+        for i in range(size):
             x = first + f(np.int32(i))
             r = (r0[0] + rx[0] * x, r0[1] + rx[1] * x, r0[2] + rx[2] * x)
-            covers[i], values[i], qs[i] = _sphere(e, r, rx, ry, sun, out, albedo, amb, pitch, contrast, pixel)
-    return _write(covers, values, qs, lum[lo:hi], depth[lo:hi], owner[lo:hi], me, lo, edge, share, n)
+            scratch[0, i], scratch[1, i], scratch[2, i] = _sphere(
+                e, r, rx, ry, sun, out, albedo, amb, pitch, contrast, pixel
+            )
+    return _write(scratch, lum, depth, owner, me, lo, hi, y, edge, share, n)
 
 
 @jit
-def _write(covers, values, qs, lum, depth, owner, me, lo, edge, share, n):  # type: ignore[no-untyped-def]
+def _write(scratch, lum, depth, owner, me, lo, hi, y, edge, share, n):  # type: ignore[no-untyped-def]
     """Write what is covered whole and nearest; append what is covered in part to `edge` and `share` at `n`."""
-    one, zero, mine = np.float32(1.0), np.float32(0.0), bit(me)
-    for i in range(covers.size):
-        nearer = (covers[i] >= one) & (qs[i] > depth[i])
-        lum[i] = values[i] if nearer else lum[i]
-        depth[i] = qs[i] if nearer else depth[i]
-        owner[i] = mine if nearer else owner[i]
-    for i in range(covers.size):
-        if zero < covers[i] < one and n < share.shape[0]:
+    one, zero, mine, start = np.float32(1.0), np.float32(0.0), bit(me), np.uintp(lo)
+    for i in range(np.uintp(hi - lo)):
+        full = scratch[0, i] >= one
+        show(lum, depth, owner, mine, y, start + i, pick(full, scratch[2, i], np.float32(-1.0)), scratch[1, i])
+    for i in range(hi - lo):
+        if zero < scratch[0, i] < one and n < share.shape[0]:
             edge[n, 0], edge[n, 1] = lo + i, me
-            share[n, 0], share[n, 1], share[n, 2] = covers[i], values[i], qs[i]
+            share[n, 0], share[n, 1], share[n, 2] = scratch[0, i], scratch[1, i], scratch[2, i]
             n += 1
     return n

@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from .spec import BOX, SPHERE
-from .surface import bit, bounds, inlined, jit, tighten, wave
+from .surface import bit, bounds, inlined, jit, show, tighten, wave, whole
 
 _COS, _SIN = math.cos(math.pi / 6), math.sin(math.pi / 6)  # patterns are turned, or a row of pixels would fire at once
 
@@ -34,6 +34,8 @@ def prepare(drawn, row, place, sun, ambient, scale, width, height, exits, axes):
     """Fill `drawn` for PRIMITIVE `row` at `place` (4, 3): its centre and local axes in the eye's coordinates, m."""
     drawn.kind = row.kind
     drawn.albedo, drawn.texture, drawn.pitch = row.albedo, row.texture, row.pitch
+    if not drawn.pitch > 0.0:  # a pattern of no size is none
+        drawn.texture, drawn.pitch = 0.0, 1.0
     least_m = bounds(drawn.box, place, row.half, scale, width, height)
     if row.kind == SPHERE and least_m > 0.0:
         tighten(drawn.box, 0, place[0, 0], place[0, 2], row.half[0], scale, width)
@@ -75,8 +77,8 @@ def prepare(drawn, row, place, sun, ambient, scale, width, height, exits, axes):
             for w in range(2):
                 a, b = (_COS, _SIN) if w == 0 else (-_SIN, _COS)
                 for j in range(3):
-                    drawn.wave[e, w, j] = (a * drawn.ray[u, j] + b * drawn.ray[v, j]) / row.pitch
-                drawn.wave[e, w, 3] = -(a * drawn.eye[u] + b * drawn.eye[v]) / row.pitch
+                    drawn.wave[e, w, j] = (a * drawn.ray[u, j] + b * drawn.ray[v, j]) / drawn.pitch
+                drawn.wave[e, w, 3] = -(a * drawn.eye[u] + b * drawn.eye[v]) / drawn.pitch
     for e in range(drawn.entries):
         for f in range(0 if behind else 1, n + 1):
             if f == 0 or axes[f] != drawn.axis[e]:  # opposite faces share no edge
@@ -97,30 +99,24 @@ def _pattern(q, qx, qy, a, ax, ay, offset_a, b, bx, by, offset_b):  # type: igno
 
 
 @jit
-def _face(lum, depth, owner, me, lo, hi, y, q, waves, light, texture):  # type: ignore[no-untyped-def]
+def _face(lum, depth, owner, me, lo, hi, y, q, waves, light, texture, scratch):  # type: ignore[no-untyped-def]
     """Fill pixels lo..hi of a row with one face of a box where it is nearest."""
     f = np.float32
     q0, qx, qy = f(q[0] + q[2] * y), f(q[1]), f(q[2])
     a0, ax, ay, ao = f(waves[0, 0] + waves[0, 2] * y), f(waves[0, 1]), f(waves[0, 2]), f(waves[0, 3])
     b0, bx, by, bo = f(waves[1, 0] + waves[1, 2] * y), f(waves[1, 1]), f(waves[1, 2]), f(waves[1, 3])
     plain, contrast = f(light), f(light * texture)
-    out, near, whose, first, mine = lum[lo:hi], depth[lo:hi], owner[lo:hi], f(lo), bit(me)
+    first, mine, start = f(lo), bit(me), np.uintp(lo)
     if texture == 0.0:
-        for i in range(out.size):
-            here = q0 + qx * (first + f(np.int32(i)))
-            nearer = here > near[i]
-            out[i] = plain if nearer else out[i]
-            near[i] = here if nearer else near[i]
-            whose[i] = mine if nearer else whose[i]
+        for x in range(start, np.uintp(hi)):
+            show(lum, depth, owner, mine, y, x, q0 + qx * f(np.int32(x)), plain)
         return
-    for i in range(out.size):
+    for i in range(np.uintp(whole(hi - lo))):
         x = first + f(np.int32(i))
         here = q0 + qx * x
-        nearer = here > near[i]
-        value = plain + contrast * _pattern(here, qx, qy, a0 + ax * x, ax, ay, ao, b0 + bx * x, bx, by, bo)
-        out[i] = value if nearer else out[i]
-        near[i] = here if nearer else near[i]
-        whose[i] = mine if nearer else whose[i]
+        scratch[0, i] = plain + contrast * _pattern(here, qx, qy, a0 + ax * x, ax, ay, ao, b0 + bx * x, bx, by, bo)
+    for i in range(np.uintp(hi - lo)):
+        show(lum, depth, owner, mine, y, start + i, q0 + qx * (first + f(np.int32(i))), scratch[0, i])
 
 
 @jit
@@ -148,12 +144,23 @@ def _clip(value, slope, inverse, lo, hi):  # type: ignore[no-untyped-def]
 
 
 @jit
-def draw_box(d, lum, depth, owner, me, lo, hi, y, edge, share, n):  # type: ignore[no-untyped-def]
+def _open(depth, lo, hi, y, most):  # type: ignore[no-untyped-def]
+    """Whether any pixel of a run shows nothing nearer than inverse depth `most`."""
+    found = np.int32(0)
+    for x in range(np.uintp(lo), np.uintp(hi)):
+        found |= np.int32(depth[y, x] <= most)
+    return found != 0
+
+
+@jit
+def draw_box(d, lum, depth, owner, me, lo, hi, y, edge, share, n, scratch):  # type: ignore[no-untyped-def]
     """Draw row `y` of a box into pixels lo..hi; what is covered in part is appended to `edge` and `share` at `n`."""
     inner_lo, inner_hi = lo, hi
     for i in range(d.lines):
         value, slope, inverse = d.line[i, 0] + d.line[i, 2] * y, d.line[i, 1], d.line[i, 3]
         lo, hi = _clip(value + 0.5, slope, inverse, lo, hi)
+        if lo >= hi:
+            return n
         inner_lo, inner_hi = _clip(value - 0.5, slope, inverse, inner_lo, inner_hi)
     from0 = to0 = from1 = to1 = from2 = to2 = 0
     for e in range(d.entries):
@@ -166,15 +173,8 @@ def draw_box(d, lum, depth, owner, me, lo, hi, y, edge, share, n):  # type: igno
             q = d.face[e]
             here = q[0] + q[2] * y
             most = np.float32(max(here + q[1] * begin, here + q[1] * (end - 1)) * (1.0 + 1e-5))
-            x = begin
-            while x < end:  # only stretches where it may be nearest: most of what lies behind is hidden
-                while x < end and depth[x] > most:
-                    x += 1
-                start = x
-                while x < end and depth[x] <= most:
-                    x += 1
-                if start < x:
-                    _face(lum, depth, owner, me, start, x, y, q, d.wave[e], d.light[e], d.texture)
+            if _open(depth, begin, end, y, most):  # most of what lies behind is hidden
+                _face(lum, depth, owner, me, begin, end, y, q, d.wave[e], d.light[e], d.texture, scratch)
             if e == 0:
                 from0, to0 = begin, end
             elif e == 1:
@@ -202,7 +202,7 @@ def _edge_of_box(d, lum, depth, owner, me, x, y, edge, share, n):  # type: ignor
         covered = min(covered, 0.5 + d.line[i, 0] + d.line[i, 1] * x + d.line[i, 2] * y)
     if covered <= 0.0:
         return n
-    first, second, q, q2 = 0, -1, 1e30, 1e30
+    first, second, q, q2 = np.int64(0), np.int64(-1), 1e30, 1e30
     for e in range(d.entries):
         here = d.face[e, 0] + d.face[e, 1] * x + d.face[e, 2] * y
         if here < q:
@@ -210,7 +210,7 @@ def _edge_of_box(d, lum, depth, owner, me, x, y, edge, share, n):  # type: ignor
         elif here < q2:
             second, q2 = e, here
     q = max(q, 1e-6)
-    if np.float32(q) <= depth[x]:
+    if np.float32(q) <= depth[y, x]:
         return n
     value = _face_at(d, first, x, y, q)
     if second >= 0:
@@ -219,7 +219,7 @@ def _edge_of_box(d, lum, depth, owner, me, x, y, edge, share, n):  # type: ignor
         if mine < 1.0:
             value = mine * value + (1.0 - mine) * _face_at(d, second, x, y, max(q2, 1e-6))
     if covered >= 1.0:
-        lum[x], depth[x], owner[x] = value, q, bit(me)
+        lum[y, x], depth[y, x], owner[y, x] = value, q, bit(me)
     elif n < share.shape[0]:
         edge[n, 0], edge[n, 1] = x, me
         share[n, 0], share[n, 1], share[n, 2] = covered, value, q

@@ -11,15 +11,16 @@ import numpy as np
 from .curved import chord, draw_curved
 from .flat import draw_box
 from .spec import BOX, SPHERE
-from .surface import SKY, bit, jit
+from .surface import SKY, bit, inlined, jit, pick
 
 GAP = 24  # pixels worth casting again to keep a run whole
 
 
-@jit
+@inlined
 def _limits(drawn, count, moved, y, limit):  # type: ignore[no-untyped-def]
     """Set `limit` to the inverse depth that nothing that moved exceeds, for each pixel of row `y`."""
-    limit[:] = 0.0
+    for x in range(limit.size):
+        limit[x] = np.float32(0.0)
     for i in range(count):
         d = drawn[i]
         if not moved[i] or y < d.box[2] or y >= d.box[3]:
@@ -33,28 +34,37 @@ def _limits(drawn, count, moved, y, limit):  # type: ignore[no-untyped-def]
             bound = min(bound, max(here + d.face[e, 1] * lo, here + d.face[e, 1] * hi) * (1.0 + 1e-5))
         if bound > 0.0:
             top = np.float32(bound)
-            part = limit[lo:hi]
-            for x in range(part.size):
-                part[x] = top if top > part[x] else part[x]
+            for x in range(np.uintp(lo), np.uintp(hi)):
+                limit[x] = pick(top > limit[x], top, limit[x])
 
 
-@jit
-def _judge(whose, near, limit, movers, stale):  # type: ignore[no-untyped-def]
-    """Say of each pixel of a run whether it must be cast again; returns whether any must."""
-    found = np.int32(0)
-    for x in range(stale.size):
-        old = np.int32((whose[x] & movers) != np.uint64(0)) | np.int32(near[x] < limit[x])
+@inlined
+def _judge(owner, depth, limit, movers, stale, lo, hi, y):  # type: ignore[no-untyped-def]
+    """Say of each pixel of a run whether it must be cast again; returns from where to where any must."""
+    first, last = np.int32(hi), np.int32(lo)
+    for x in range(np.uintp(lo), np.uintp(hi)):
+        old = np.int32((owner[y, x] & movers) != np.uint64(0)) | np.int32(depth[y, x] < limit[x])
         stale[x] = old
-        found |= old
-    return found != 0
+        here = np.int32(np.int32(x) | np.int32(np.int32(old - 1) & np.int32(0x3FFFFFFF)))
+        after = np.int32(np.int32(np.int32(x) + 1) & np.int32(-old))
+        first = here if here < first else first
+        last = after if after > last else last
+    return np.int64(first), np.int64(last)
+
+
+@inlined
+def _clear(lum, depth, owner, lo, hi, y, sky):  # type: ignore[no-untyped-def]
+    light, nobody = np.float32(sky), bit(SKY)
+    for x in range(np.uintp(lo), np.uintp(hi)):
+        lum[y, x] = light
+        depth[y, x] = np.float32(0.0)
+        owner[y, x] = nobody
 
 
 @jit
-def _run(drawn, count, row, depth, owner, lo, hi, y, sky, ambient, edge, share, scratch):  # type: ignore[no-untyped-def]
-    row[lo:hi] = sky
-    depth[lo:hi] = 0.0
-    owner[lo:hi] = bit(SKY)
-    n = 0
+def _run(drawn, count, lum, depth, owner, lo, hi, y, sky, ambient, edge, share, scratch):  # type: ignore[no-untyped-def]
+    _clear(lum, depth, owner, lo, hi, y, sky)
+    n = np.int64(0)  # a literal would have everything that takes it compiled twice
     for i in range(count):
         d = drawn[i]
         if y < d.box[2] or y >= d.box[3]:
@@ -66,14 +76,14 @@ def _run(drawn, count, row, depth, owner, lo, hi, y, sky, ambient, edge, share, 
             continue
         me = np.int32(i)
         if d.kind == BOX:
-            n = draw_box(d, row, depth, owner, me, begin, end, y, edge, share, n)
+            n = draw_box(d, lum, depth, owner, me, begin, end, y, edge, share, n, scratch)
         else:
-            n = draw_curved(d, row, depth, owner, me, begin, end, y, ambient, edge, share, n, scratch)
+            n = draw_curved(d, lum, depth, owner, me, begin, end, y, ambient, edge, share, n, scratch)
     for k in range(n):
         x = edge[k, 0]
-        if share[k, 2] > depth[x]:
-            row[x] += share[k, 0] * (share[k, 1] - row[x])
-            owner[x] |= bit(edge[k, 1])
+        if share[k, 2] > depth[y, x]:
+            lum[y, x] += share[k, 0] * (share[k, 1] - lum[y, x])
+            owner[y, x] |= bit(edge[k, 1])
 
 
 @jit
@@ -89,25 +99,21 @@ def cast(drawn, count, moved, stale, lum, depth, owner, spans, sky, ambient, edg
         lo, hi = spans[y, 0], spans[y, 1]
         if lo >= hi:
             continue
-        near, whose, row = depth[y], owner[y], lum[y]
-        if moved[SKY]:
-            done += hi - lo
-            _run(drawn, count, row, near, whose, lo, hi, y, sky, ambient, edge, share, scratch)
-            continue
-        _limits(drawn, count, moved, y, limit)
-        if not _judge(whose[lo:hi], near[lo:hi], limit[lo:hi], movers, stale[lo:hi]):
-            continue
+        everything = moved[SKY]
+        if not everything:
+            _limits(drawn, count, moved, y, limit)
+            lo, hi = _judge(owner, depth, limit, movers, stale, lo, hi, y)
         x = lo
         while x < hi:
-            if not stale[x]:
+            if not everything and stale[x] == 0:
                 x += 1
                 continue
             begin = x
-            end = x = x + 1
+            end = x = hi if everything else x + 1
             while x < hi and x - end <= GAP:
                 if stale[x]:
                     end = x + 1
                 x += 1
             done += end - begin
-            _run(drawn, count, row, near, whose, begin, end, y, sky, ambient, edge, share, scratch)
+            _run(drawn, count, lum, depth, owner, begin, end, y, sky, ambient, edge, share, scratch)
     return done

@@ -78,7 +78,7 @@ PRIMITIVE = np.dtype(
         ("half", "<f8", 3),  # half edges | (radius, radius, half height) | (radius, radius, radius), m
         ("albedo", "<f8"),  # 0..1
         ("texture", "<f8"),  # contrast of the surface pattern, 0 none .. 1
-        ("pitch", "<f8"),  # size of one patch of the pattern, m
+        ("pitch", "<f8"),  # size of one patch of the pattern, m; no pattern if it is 0
     ]
 )
 """One body as the renderer sees it; row 0 is always the object, rows 1 and 2 the pads, then the rest of the robot."""

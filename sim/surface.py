@@ -15,6 +15,7 @@ MOST = 62  # primitives
 SKY = 62  # what lies behind all of them, as if it were one more
 LINES = 9
 NEAR_M = 1e-3
+LANES = 8
 
 DRAWN = np.dtype(
     [
@@ -45,9 +46,33 @@ inlined = njit(cache=True, error_model="numpy", forceinline=True)
 
 
 @inlined
+def pick(yes, a, b):  # type: ignore[no-untyped-def]
+    """`a` if `yes` else `b`, both float32, without a branch: of one, compilers make masked stores, which are slow."""
+    mask = np.int32(-np.int32(yes))
+    kept = np.int32(np.float32(b).view(np.int32) & np.int32(~mask))
+    return np.int32(np.int32(np.float32(a).view(np.int32) & mask) | kept).view(np.float32)
+
+
+@inlined
+def whole(n):  # type: ignore[no-untyped-def]
+    """Pixels, at least `n`, that leave no rest when many are done at once; the scratch has LANES more."""
+    return (n + LANES - 1) // LANES * LANES
+
+
+@inlined
 def bit(i):  # type: ignore[no-untyped-def]
     """Primitive `i` in a set of primitives."""
     return np.uint64(1) << np.uint64(i)
+
+
+@inlined
+def show(lum, depth, owner, mine, y, x, here, value):  # type: ignore[no-untyped-def]
+    """Let pixel x of row y show `value` at inverse depth `here`, if that is nearer than what it shows."""
+    nearer = here > depth[y, x]
+    lum[y, x] = pick(nearer, value, lum[y, x])
+    depth[y, x] = pick(nearer, here, depth[y, x])
+    mask = np.uint64(0) - np.uint64(nearer)
+    owner[y, x] = (owner[y, x] & (mine | ~mask)) | (mine & mask)
 
 
 @inlined

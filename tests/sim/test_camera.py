@@ -181,6 +181,16 @@ def test_a_pattern_keeps_its_mean_and_fades_when_it_is_finer_than_the_pixels() -
         assert spread[1] < 0.05
 
 
+@pytest.mark.parametrize("kind", [BOX, CYLINDER, SPHERE])
+@pytest.mark.parametrize("pitch", [0.0, math.nan])
+def test_a_pattern_of_no_size_is_no_pattern(kind: int, pitch: float) -> None:
+    plain = thing(kind, 0.3, (0.05,) * 3)
+    strange = thing(kind, 0.3, (0.05,) * 3, texture=0.5)
+    strange["pitch"] = pitch
+    expected = Renderer(SIZE, SIZE, FOV).render(plain, EYE, AHEAD)
+    assert (Renderer(SIZE, SIZE, FOV).render(strange, EYE, AHEAD) == expected).all()
+
+
 def test_nothing_is_allocated_per_frame() -> None:
     rows = crowd(np.random.default_rng(3), 9)
     camera = Renderer(SIZE, SIZE, FOV)

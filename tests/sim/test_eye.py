@@ -129,3 +129,16 @@ def test_large_and_fixed_cameras_see_the_hand_close(mount: str) -> None:
     assert events["x"].max() < 346
     assert events["y"].max() < 260
     assert max(len(tick) for tick in spikes) <= MAX_SPIKES
+
+
+def test_the_eye_on_a_panda_sees_its_hand_and_what_it_holds() -> None:
+    spec = Bullet(robot="panda", camera=Camera(enabled=True), delay_ms=0)
+    _, spikes, events, world = play(spec, OF_SHAPE[CYLINDER], 600)
+    assert world.pixels is not None
+    picture = world.pixels.luminance
+    assert np.isfinite(picture).all()
+    assert 0.0 <= picture.min() < 0.3 < picture.max() <= 2.0
+    assert 100 < events.size < 600 * 500
+    assert (events["x"] < 128).all()
+    assert (events["y"] < 128).all()
+    assert any(a >= EYE_FIRST for tick in spikes for a in tick)
