@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -196,15 +197,22 @@ def _begun(out: Path, *arguments: object) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True,
     )  # fmt: skip
     unfinished = out.with_name(out.name + ".unfinished") / NAME
-    while child.poll() is None:
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            raise AssertionError((child.wait(0.05), *child.communicate()))
         if unfinished.exists() and unfinished.stat().st_size > 100_000:
             return child
-    raise AssertionError(child.communicate())
 
 
 def _children(pid: int) -> list[int]:
     listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     return [int(a) for a, b in (line.split() for line in listed.splitlines()) if int(b) == pid]
+
+
+def _words(pid: int) -> str:
+    """A process's command line; -ww, since ps cuts it at the width of a terminal that is not there."""
+    listed = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
+    return subprocess.run(listed, capture_output=True, text=True, check=False).stdout
 
 
 def _none_runs(pids: list[int]) -> bool:
@@ -249,12 +257,7 @@ def test_a_run_that_is_killed_leaves_no_process_and_a_readable_recording(tmp_pat
 @pytest.mark.slow
 def test_a_worker_that_is_killed_ends_the_run_with_what_was_kept(tmp_path):
     child = _begun(tmp_path / "r", "--workers", 2)
-    out, err = "", ""
-    for pid in _children(child.pid):
-        line = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-        if "spawn_main" in line:
-            os.kill(pid, signal.SIGKILL)
-            break
+    os.kill(next(pid for pid in _children(child.pid) if "spawn_main" in _words(pid)), signal.SIGKILL)
     out, err = child.communicate(timeout=20)
     assert child.returncode == 1, out
     assert len(err.splitlines()) == 1, err
