@@ -1,0 +1,11 @@
+"""The verbs of the command line, a module each: `add(verbs)` says what may be asked, a function does it.
+
+What a verb needs is imported when it is done, so that `ganglion --help` starts at once.
+"""
+
+from __future__ import annotations
+
+from . import check, replay, report, run
+
+ALL = (run, replay, report, check)
+"""In the order of `ganglion --help`."""

@@ -1,0 +1,108 @@
+"""The verb run: a scenario under its controller, beside the baselines."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from .common import DONE, FAILED, STOPPED, add_verb
+
+if TYPE_CHECKING:
+    from scenarios.live import Spectator
+    from scenarios.spec import Scenario
+
+    from .common import Verbs
+
+TEXT = """\
+Runs every episode of a scenario under its controller and under simpler ones, and leaves a folder with report.html (open
+it in a browser), trial.gif, result.json, scenario.toml (as run, all defaults written out), recording.gang (see
+`ganglion replay`) and state.bin (what was learned). Episode k of seed S is the same object with the same disturbances,
+whoever controls it. The folder appears when it is whole; until then, and after Ctrl-C, what was recorded is in
+DIR.unfinished.
+
+settings, as in the scenario file, for example:
+  --set world.delay_ms=20           --set world.skin.taxels=4        --set world.trial.mass_kg=[0.1,0.5]
+  --set controller.learning=false   --set controller.dead=0.2 --set controller.dead_from_ms=3000
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb's arguments."""
+    run = add_verb(verbs, "run", "run a scenario and compare it with the baselines", TEXT)
+    run.add_argument("scenario", metavar="SCENARIO", help="a name, as grasp, or a file.toml")
+    run.add_argument("--episodes", metavar="N", help="how many objects")
+    run.add_argument("--seed", metavar="S", help="which objects; those below 1000 were used for tuning")
+    run.add_argument("--out", type=Path, metavar="DIR", help="where the result goes (default out/NAME-SEED)")
+    run.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting; may be repeated"
+    )
+    run.add_argument("--brain-state", type=Path, metavar="FILE", help="start from the state.bin of an earlier run")
+    run.add_argument(
+        "--view", action="store_true", help="watch each trial in a window, at its own speed, in one process"
+    )
+    run.add_argument("--workers", type=int, metavar="N", help="processes (default 2); results do not depend on it")
+    run.add_argument("--no-baselines", action="store_true", help="the spiking controller alone; three times as quick")
+    run.add_argument("--no-report", action="store_true", help="leave report.html and trial.gif out")
+    run.add_argument("--json", action="store_true", help="print result.json instead of the summary")
+    run.set_defaults(do=do)
+
+
+def do(args: argparse.Namespace) -> int:
+    """Run it; returns the exit status."""
+    began_s = perf_counter()
+    from scenarios import load, summary
+
+    asked = [f"{key}={value}" for key in ("episodes", "seed") if (value := getattr(args, key)) is not None]
+    scenario = load.load(args.scenario, (*args.set, *asked))
+    spectator = _spectator(args, scenario) if args.view else None
+    if not args.json:
+        print(summary.opening(scenario), flush=True)
+    from scenarios import run
+    from scenarios.pool import RunFailedError
+
+    workers = run.default_workers() if args.workers is None else run.check_workers(args.workers)
+    target = args.out if args.out is not None else run.default_out(scenario)
+    try:
+        result = run.run(
+            scenario,
+            target,
+            args.brain_state,
+            workers,
+            compare=not args.no_baselines,
+            report=not args.no_report,
+            spectator=spectator,
+            began_s=began_s,
+        )
+    except run.StoppedError as stopped:
+        print(f"ganglion: {stopped}", file=sys.stderr)
+        return STOPPED
+    except RunFailedError as failed:
+        print(failed.details, end="", file=sys.stderr)
+        print(f"ganglion: {failed}", file=sys.stderr)
+        return FAILED
+    finally:
+        if spectator is not None:
+            spectator.close()
+    if args.json:
+        print(json.dumps(result))
+    else:
+        print(summary.figures(result))
+        page = "" if args.no_report else f"   report {target / 'report.html'}"
+        print(f"saved {target}{page}")
+    return DONE
+
+
+def _spectator(args: argparse.Namespace, scenario: Scenario) -> Spectator:
+    from sensors.errors import UserError
+
+    if args.workers not in (None, 1):
+        raise UserError(
+            f"--view shows the trials of one process, --workers asks for {args.workers}; leave one of them out"
+        )
+    from scenarios.live import Spectator
+
+    return Spectator(scenario)
