@@ -10,12 +10,13 @@ import msgspec
 
 from sensors.errors import UserError
 
-from . import folder, load, score
-from .animation import animate
+from . import folder, load
 from .build import build_world
+from .grasp import score
+from .grasp.animation import animate
+from .grasp.report import choose, render
+from .grasp.showcase import feel_again
 from .recording import NAME, Recording
-from .report import choose, render
-from .showcase import feel_again
 from .spec import Scenario
 from .trace import Trace
 

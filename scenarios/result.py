@@ -9,7 +9,7 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import NDArray
 
-from . import score
+from .grasp import score
 from .spec import Scenario
 from .trace import Trace
 from .trial import Timing

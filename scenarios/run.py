@@ -20,10 +20,11 @@ from controller import image
 from sensors.errors import UserError
 from sim.bullet import BulletWorld
 
-from . import load, score
-from .baselines import BASELINES, Baseline
+from . import load
 from .build import build_brain, build_world
 from .folder import OutFolder
+from .grasp import score
+from .grasp.baselines import BASELINES, Baseline
 from .pool import RunFailedError, in_order
 from .publish import pages
 from .recording import NAME, Writer
@@ -33,7 +34,7 @@ from .trace import Trace
 from .trial import Timing, run_trial
 
 if TYPE_CHECKING:
-    from .live import Spectator
+    from .grasp.live import Spectator
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Referee:
     Attributes:
         terms: float64 (7,), what TERMS were worth since the last `clear`; their sum is the reward.
         outcome: "open" until the trial is decided; "held" when lowering begins with the object in hand. A held object
-            can still be crushed. What came first decides, by the rules of `scenarios.score.outcome`.
+            can still be crushed. What came first decides, by the rules of `scenarios.grasp.score.outcome`.
         needed_n: force per pad that holds the object now, at least what its weight at rest needs.
     """
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .common import DONE, FAILED, STOPPED, add_verb
 
 if TYPE_CHECKING:
-    from scenarios.live import Spectator
+    from scenarios.grasp.live import Spectator
     from scenarios.spec import Scenario
 
     from .common import Verbs
@@ -54,7 +54,8 @@ def add(verbs: Verbs) -> None:
 def do(args: argparse.Namespace) -> int:
     """Run it; returns the exit status."""
     began_s = perf_counter()
-    from scenarios import load, summary
+    from scenarios import load
+    from scenarios.grasp import summary
 
     asked = [f"{key}={value}" for key in ("episodes", "seed") if (value := getattr(args, key)) is not None]
     scenario = load.load(args.scenario, (*args.set, *asked))
@@ -103,6 +104,6 @@ def _spectator(args: argparse.Namespace, scenario: Scenario) -> Spectator:
         raise UserError(
             f"--view shows the trials of one process, --workers asks for {args.workers}; leave one of them out"
         )
-    from scenarios.live import Spectator
+    from scenarios.grasp.live import Spectator
 
     return Spectator(scenario)

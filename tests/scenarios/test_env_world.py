@@ -13,10 +13,11 @@ import gymnasium
 import numpy as np
 import pytest
 
-from scenarios import loop, score
-from scenarios.baselines import FixedGrip, Oracle
+from scenarios import loop
 from scenarios.build import build_brain, build_world
 from scenarios.env_world import EnvWorld
+from scenarios.grasp import score
+from scenarios.grasp.baselines import FixedGrip, Oracle
 from scenarios.load import load
 from scenarios.spec import Scenario
 from scenarios.trace import Trace

@@ -17,9 +17,9 @@ from scenarios import container, load
 from scenarios.build import build_world
 from scenarios.cli import main
 from scenarios.folder import FILES, OutFolder
+from scenarios.grasp.showcase import feel_again
 from scenarios.recording import NAME, Recording, Writer
 from scenarios.run import run
-from scenarios.showcase import feel_again
 
 SHORT = (
     "episodes=2", "world.trial.settle_s=0.5", "world.trial.lift_s=0.3", "world.trial.hold_s=0.2",

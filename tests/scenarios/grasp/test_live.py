@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from scenarios import load
-from scenarios.animation import GRIP, LIMIT, OBJECT, palette
+from scenarios.grasp.animation import GRIP, LIMIT, OBJECT, palette
 from scenarios.recording import NAME
 from scenarios.run import run
 
@@ -29,7 +29,7 @@ from pathlib import Path
 from time import perf_counter
 from PIL import ImageGrab
 from scenarios import load
-from scenarios.live import Spectator
+from scenarios.grasp.live import Spectator
 from scenarios.run import run
 
 class Photographer(Spectator):

@@ -8,13 +8,13 @@ from html import escape
 
 import numpy as np
 
+from scenarios.spec import Scenario
+from scenarios.trace import Rich, Trace
 from sensors.signals import Body
 
 from . import figures, tables
 from .phases import phases
 from .score import Verdict
-from .spec import Scenario
-from .trace import Rich, Trace
 
 EVENTS_US = (10_000, 30_000)
 """The event image spans this much before and after the begin of a slip."""

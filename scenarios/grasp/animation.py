@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from scenarios.trace import Rich, Trace
 from sensors.signals import Body
 
 from .figures import decided, most_force
 from .phases import runs
 from .picture import AMBER, GROUND, PAD, SHADE, STEEL, THING, events_image, front_view, opening_m, spike_rows
 from .score import Verdict
-from .trace import Rich, Trace
 
 Canvas = NDArray[np.uint8]
 Painter = Callable[[int], Canvas]

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from controller.spec import PROBE, Reflex
-from scenarios.baselines import BASELINES
+from scenarios.grasp.baselines import BASELINES
+from scenarios.grasp.score import outcome
 from scenarios.loop import run
-from scenarios.score import outcome
 from scenarios.trace import Trace
 from sensors.signals import Command, Sensed
 from sensors.spec import Camera

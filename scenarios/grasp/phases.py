@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scenarios.trace import Trace
 from sensors.signals import GRIPPER_GOAL
-
-from .trace import Trace
 
 Flags = NDArray[np.bool_]
 

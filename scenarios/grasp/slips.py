@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scenarios.trace import Trace
+
 from .phases import MOVE_GOAL, Flags, Phases, runs
-from .trace import Trace
 
 SLIP_BEGINS_M_PER_S = 2e-3
 SLIP_ENDS_M_PER_S = 1e-3

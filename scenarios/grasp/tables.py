@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from scenarios.spec import Scenario
+from scenarios.trace import Trace
 from sim.spec import BOX, CYLINDER, SPHERE, Episode
 
 from .score import Verdict
-from .spec import Scenario
-from .trace import Trace
 
 Result = Mapping[str, Any]
 Baselines = Mapping[str, Sequence[str]]

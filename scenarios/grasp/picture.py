@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from scenarios.trace import Trace
 from sensors.signals import GRIPPER_ANALOG, Body, Region
 from sim.spec import CYLINDER, SPHERE
-
-from .trace import Trace
 
 Index = NDArray[np.uint8]
 

@@ -13,12 +13,13 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image, ImageSequence
 
-from scenarios import figures, load, score
-from scenarios.animation import animate
-from scenarios.picture import events_image, front_view, opening_m, raster
-from scenarios.report import choose, render
-from scenarios.svg import LEFT, RIGHT, thin, ticks
-from scenarios.trial_page import section
+from scenarios import load
+from scenarios.grasp import figures, score
+from scenarios.grasp.animation import animate
+from scenarios.grasp.picture import events_image, front_view, opening_m, raster
+from scenarios.grasp.report import choose, render
+from scenarios.grasp.trial_page import section
+from scenarios.reporting.svg import LEFT, RIGHT, thin, ticks
 from sensors.signals import EVENT, GRIPPER_ANALOG
 from sim.bullet import GRIPPER
 

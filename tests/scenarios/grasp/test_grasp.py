@@ -12,10 +12,10 @@ import pytest
 
 from controller.network import Network
 from controller.spec import Reflex
+from scenarios.grasp.phases import in_hand, phases
+from scenarios.grasp.slips import true_slips
 from scenarios.load import load
-from scenarios.phases import in_hand, phases
 from scenarios.recorder import Recorder
-from scenarios.slips import true_slips
 from scenarios.trace import Trace
 from sim.bullet import BulletWorld
 from sim.episode import draw_episode

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scenarios.recorder import Recorder
+from scenarios.spec import Scenario
+from scenarios.trace import Rich, Trace
 from sensors.errors import UserError
 from sim.bullet import BulletWorld
 
@@ -17,11 +20,8 @@ from . import tables
 from .animation import Stage, palette
 from .figures import most_force
 from .phases import runs
-from .recorder import Recorder
 from .showcase import Photographer, camera_size
 from .slips import SLIP_BEGINS_M_PER_S
-from .spec import Scenario
-from .trace import Rich, Trace
 
 FRAME_US = 40_000
 PATIENCE_S = 0.25

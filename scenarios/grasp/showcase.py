@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from scenarios.trace import Rich, Trace
 from sensors.signals import EVENT, Command
 from sim.bullet import BulletWorld
 from sim.camera import Renderer, picture
-
-from .trace import Rich, Trace
 
 FRAME_US = 40_000
 

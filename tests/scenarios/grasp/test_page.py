@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from scenarios import load, score
-from scenarios.animation import animate
-from scenarios.report import render
+from scenarios import load
+from scenarios.grasp import score
+from scenarios.grasp.animation import animate
+from scenarios.grasp.report import render
 from sim.bullet import GRIPPER
 
 from .browser import Page, find

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from controller.image import AHEAD, FRICTION, SENSES
-
-from .spec import Scenario
+from scenarios.spec import Scenario
 
 NEURONS = FRICTION + AHEAD + SENSES
 

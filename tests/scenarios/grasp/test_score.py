@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from scenarios.phases import in_hand, phases
-from scenarios.score import aggregate, judge, outcome
-from scenarios.slips import true_slips
+from scenarios.grasp.phases import in_hand, phases
+from scenarios.grasp.score import aggregate, judge, outcome
+from scenarios.grasp.slips import true_slips
 from scenarios.trace import Trace
 
 Build = Callable[..., Trace]

@@ -8,15 +8,15 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from scenarios.spec import Scenario
+from scenarios.trace import Trace
 from sensors.signals import Body
 
 from . import figures, tables
 from .score import Verdict, judge
-from .spec import Scenario
-from .trace import Trace
 from .trial_page import figure, key_span, section
 
-TEMPLATE = Path(__file__).with_name("report_template.html")
+TEMPLATE = Path(__file__).parent.parent / "reporting" / "template.html"
 MOST_CHARTED = 120
 
 

@@ -9,9 +9,10 @@ from typing import Literal
 
 import numpy as np
 
+from scenarios.trace import Trace
+
 from .phases import Phases, holding_still, in_hand, phases, runs
 from .slips import SLIP_COUNTS_M, Slip, false_alarms, true_slips
-from .trace import Trace
 
 Outcome = Literal["held", "dropped", "crushed"]
 
