@@ -13,11 +13,12 @@ import numpy as np
 from sensors.signals import MAX_SPIKES
 
 from . import protocol
-from .protocol import MESSAGES, PROTOCOL_ID, REFUSALS, SPIKES_RULE, Field, Message
+from .protocol import MESSAGES, PARAMETERS, PROTOCOL_ID, REFUSALS, SPIKES_RULE, THOUGHT
+from .table import Field, Message
 
 FOLDER = Path(__file__).parent
 COMMAND_LINE = "python -m firmware_bridge.codegen"
-_CONSTANTS = ("MAGIC", "PAYLOAD_MAX", "ANALOG_MAX", "GOAL_MAX", "EFFORT_MAX", "ADDRESS_MAX")
+_CONSTANTS = ("MAGIC", "PAYLOAD_MAX", "PIECE_MAX", "ANALOG_MAX", "GOAL_MAX", "EFFORT_MAX", "ADDRESS_MAX")
 
 
 def _unit(field: Field) -> str:
@@ -68,8 +69,10 @@ def header() -> str:
     lines += [f"    WIRE_{m.name} = 0x{m.code:02x}," for m in MESSAGES]
     lines += ["};", "", "enum {"]
     lines += [f"    WIRE_NACK_{name} = {code}, // {says}" for code, (name, says) in REFUSALS.items()]
-    lines += ["};", ""]
-    for message in MESSAGES:
+    lines += ["};", "", "// Indices of GET and SET; `image.h` has their places and ranges.", "enum {"]
+    lines += [f"    WIRE_PARAMETER_{p.name.upper()} = {index}," for index, p in enumerate(PARAMETERS)]
+    lines += [f"    WIRE_PARAMETERS = {len(PARAMETERS)},", "};", ""]
+    for message in (THOUGHT, *MESSAGES):
         if message.fields:
             lines += _struct(message)
     return "\n".join([*lines, "#endif", ""])
@@ -96,7 +99,11 @@ def manual() -> str:
             lines += ["| field | type | unit | |", "|---|---|---|---|"]
             lines += [f"| {f.name} | `{f.dtype}` | {f.unit} | {f.says} |" for f in (*message.fields, *message.tail)]
             lines.append("")
-    lines += ["## Spikes", "", SPIKES_RULE, "", "## Refusals", "", "| code | name | |", "|---|---|---|"]
+    lines += ["## Thought", "", THOUGHT.says, "", "| field | type | unit | |", "|---|---|---|---|"]
+    lines += [f"| {f.name} | `{f.dtype}` | {f.unit} | {f.says} |" for f in THOUGHT.fields]
+    lines += ["", "## Parameters", "", "| index | name | from | to | unit |", "|---|---|---|---|---|"]
+    lines += [f"| {i} | {p.name} | {p.low} | {p.high} | {p.unit} |" for i, p in enumerate(PARAMETERS)]
+    lines += ["", "## Spikes", "", SPIKES_RULE, "", "## Refusals", "", "| code | name | |", "|---|---|---|"]
     lines += [f"| {code} | {name} | {says} |" for code, (name, says) in REFUSALS.items()]
     return "\n".join([*lines, ""])
 

@@ -8,58 +8,20 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensors.signals import MAX_SPIKES, Sensed
 
+from .table import Field, Message, Parameter
+
 MAGIC = 0x4C474E47  # "GNGL"
 PAYLOAD_MAX = 240  # with header and CRC below 254 bytes, so that COBS costs one byte
+PIECE_MAX = 232  # of LOAD and SAVE, a multiple of 4
 ANALOG_MAX, GOAL_MAX, EFFORT_MAX, ADDRESS_MAX = 32, 8, 16, 256
 BITMAP = 0x80
 BAUD = 921_600
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One value of a message: numpy dtype, unit, and what it says."""
-
-    name: str
-    dtype: str
-    unit: str
-    says: str
-
-
-@dataclass(frozen=True)
-class Message:
-    """One message: its code, who sends it, the fields it has always, and the tail whose length HELLO decides."""
-
-    code: int
-    name: str
-    sender: Literal["host", "target"]
-    says: str
-    fields: tuple[Field, ...] = ()
-    tail: tuple[Field, ...] = ()
-
-    @cached_property
-    def dtype(self) -> np.dtype[np.void]:
-        """The fields as one packed record; the tail is not part of it."""
-        return np.dtype([(f.name, f.dtype) for f in self.fields])
-
-    def pack(self, *values: int | bytes) -> bytes:
-        """Fields, in their order, to bytes. Raises OverflowError where an integer does not fit."""
-        return np.array([values], self.dtype).tobytes() if self.fields else b""
-
-    def unpack(self, payload: bytes) -> np.void:
-        """Bytes to the record of the fields. Raises ValueError for another length."""
-        if len(payload) != self.dtype.itemsize:
-            raise ValueError(f"{self.name} of {len(payload)} bytes where {self.dtype.itemsize} belong")
-        record: np.void = np.frombuffer(payload, self.dtype)[0]
-        return record
 
 
 HELLO = Message(0x01, "HELLO", "host", "Who are you? Begins a session, or takes it up again after the link was lost.", (
@@ -74,7 +36,9 @@ WELCOME = Message(0x81, "WELCOME", "target", "What this target is; every protoco
     Field("sequence", "<u2", "", "last sequence number answered in this session, 0 for none"),
     Field("target", "S16", "", "board, padded with zeros"),
     Field("build", "<u4", "", "identity of the firmware"),
-    Field("image", "<u4", "", "CRC-32 of the brain's state before its first tick"),
+    Field("image", "<u4", "", "CRC-32 of the record that COMMIT made valid, 0 while there is none"),
+    Field("layout", "<u4", "", "CRC-32 of the names, types and offsets of the brain's record"),
+    Field("size", "<u4", "bytes", "of the brain's record"),
     Field("analog", "u1", "channels", "of STEP"),
     Field("goal", "u1", "channels", "of STEP"),
     Field("effort", "u1", "channels", "of COMMAND"),
@@ -92,9 +56,12 @@ COMMAND = Message(0x82, "COMMAND", "target", "What the body should do, as the gu
     Field("spikes", "<u2", "spikes", "of all neurons in this tick"),
 ), (
     Field("effort", "(effort,)<i2", "Body.effort's LSB", "one per actuator"),
+    Field("thought", "wire_thought_t", "", "in every tick that SUBSCRIBE asked for, see Thought"),
 ))  # fmt: skip
-RESET = Message(0x03, "RESET", "host", "Return the brain to the state before its first tick. Answer: DONE.")
-FREEZE = Message(0x04, "FREEZE", "host", "Stop or resume learning. Answer: DONE.", (
+RESET = Message(
+    0x03, "RESET", "host", "Return to the record as committed. Answer: DONE, or NACK EMPTY where no copy is kept: LOAD."
+)
+FREEZE = Message(0x04, "FREEZE", "host", "Stop or resume learning: SET of the parameter learning. Answer: DONE.", (
     Field("frozen", "u1", "", "1 stop, 0 resume"),
 ))  # fmt: skip
 DONE = Message(0x83, "DONE", "target", "It is done.")
@@ -112,6 +79,53 @@ COUNTERS = Message(0x87, "COUNTERS", "target", "What the target has seen on the 
     Field("repeated", "<u4", "frames", "answered from the cache"),
     Field("refused", "<u4", "frames", "answered by NACK for their content or sequence"),
     Field("steps", "<u4", "ticks", "that the brain was advanced"),
+))  # fmt: skip
+LOAD = Message(0x08, "LOAD", "host", "A piece of the record that the brain shall start from. Answer: DONE.", (
+    Field("offset", "<u4", "bytes", "a multiple of 4; from the first piece to COMMIT the brain is empty"),
+), (
+    Field("bytes", "u1[]", "", "to the end of the payload, a multiple of 4, at most PIECE_MAX"),
+))  # fmt: skip
+COMMIT = Message(0x09, "COMMIT", "host", "Start from what was loaded, ticks = 0. Answer: DONE, or NACK CHECKSUM.", (
+    Field("crc", "<u4", "", "CRC-32 of the whole record"),
+))  # fmt: skip
+SAVE = Message(0x0A, "SAVE", "host", "Ask for a piece of the record as it is now. Answer: PIECE.", (
+    Field("offset", "<u4", "bytes", "a multiple of 4"),
+    Field("size", "u1", "bytes", "a multiple of 4, at most PIECE_MAX"),
+))  # fmt: skip
+PIECE = Message(0x8A, "PIECE", "target", "A piece of the record.", (), (
+    Field("bytes", "u1[]", "", "as many as SAVE asked for"),
+))  # fmt: skip
+GET = Message(0x0B, "GET", "host", "Ask for a parameter. Answer: VALUE.", (
+    Field("parameter", "u1", "", "see Parameters"),
+))  # fmt: skip
+SET = Message(0x0C, "SET", "host", "Change a parameter now, and for every RESET to come. Answer: VALUE.", (
+    Field("parameter", "u1", "", "see Parameters"),
+    Field("value", "<i4", "", "within its range, else NACK VALUE"),
+))  # fmt: skip
+VALUE = Message(0x8B, "VALUE", "target", "A parameter as it is.", (
+    Field("parameter", "u1", "", "see Parameters"),
+    Field("value", "<i4", "", ""),
+))  # fmt: skip
+SUBSCRIBE = Message(0x0D, "SUBSCRIBE", "host", "Let COMMAND carry what the brain thought. Answer: DONE.", (
+    Field("every", "<u2", "ticks", "when (ticks since RESET) % every == 0, the first tick being 1; 0 never"),
+))  # fmt: skip
+STATUS = Message(0x0E, "STATUS", "host", "Ask how it goes, for a monitor. Changes nothing. Answer: REPORT.")
+REPORT = Message(0x8E, "REPORT", "target", "How it goes.", (
+    Field("ticks", "<u4", "ticks", "since RESET"),
+    Field("cycles", "<u4", "cycles", "of the last tick"),
+    Field("cycles_most", "<u4", "cycles", "of any tick since RESET"),
+    Field("spikes", "<u4", "spikes", "of all neurons since RESET, modulo 2**32"),
+    Field("missed", "<u4", "ticks", "that no STEP came in, since PACE"),
+    Field("silent", "<u2", "ticks", "of the present silence, at most 65535"),
+    Field("settled", "<u2", "ticks", "of the last silence after which every effort was safe, 0 for none"),
+    Field("frozen", "u1", "", "1 while learning is stopped"),
+    Field("loaded", "u1", "", "1 when there is a record to step"),
+), (
+    Field("effort", "(effort,)<i2", "Body.effort's LSB", "as they stand now"),
+))  # fmt: skip
+PACE = Message(0x0F, "PACE", "host", "Whether time passes by itself. Answer: DONE.", (
+    Field("tick_us", "<u4", "us", "0: lockstep, the brain waits for STEP; else efforts decay in ticks without one"),
+    Field("hold", "<u2", "ticks", "for which the last efforts are held before they decay"),
 ))  # fmt: skip
 NACK = Message(0xFF, "NACK", "target", "Nothing was done. For GARBLED the sequence number is not known, and 0.", (
     Field("code", "u1", "", "why, see Refusals"),
@@ -132,8 +146,39 @@ MESSAGES = (
     ALIVE,
     STATS,
     COUNTERS,
+    LOAD,
+    COMMIT,
+    SAVE,
+    PIECE,
+    GET,
+    SET,
+    VALUE,
+    SUBSCRIBE,
+    STATUS,
+    REPORT,
+    PACE,
     NACK,
 )
+THOUGHT = Message(0, "THOUGHT", "target", "What the brain thought in a tick, as controller.spec.PROBE; in COMMAND.", (
+    Field("flags", "u1", "", "bit 0: the slip detector bursts, bit 1: it began in this tick"),
+    Field("compliance", "<i4", "1/2048", "learned grip force per load"),
+    Field("grip_target", "<i4", "Body.effort's LSB", "asked of each finger"),
+    Field("load_ahead", "<i4", "load channel's LSB", "load foreseen"),
+))  # fmt: skip
+
+
+PARAMETERS = (
+    Parameter("learning", 0, 1, "1 on"),
+    Parameter("margin", 256, 1024, "1/256"),
+    Parameter("prior", 2048, 20480, "1/2048"),
+    Parameter("touch_grip", 20, 4000, "Body.effort's LSB"),
+    Parameter("boost", 0, 2048, "1/256"),
+    Parameter("feeler_weight", 0, 136_000, ""),
+    Parameter("eye_weight", 0, 136_000, ""),
+    Parameter("dead_from", 0, 1_000_000, "ticks, 0 never"),
+)
+"""By index: what GET and SET name. The ranges are those that a scenario may ask for."""
+
 REFUSALS = {
     1: ("GARBLED", "a frame came with a bad CRC; send the request again"),
     2: ("UNKNOWN", "no such request"),
@@ -141,6 +186,8 @@ REFUSALS = {
     4: ("SEQUENCE", "neither the last sequence number nor the next one, or no session"),
     5: ("CONFLICT", "the last sequence number again, with other content"),
     6: ("VALUE", "a value out of its range"),
+    7: ("EMPTY", "there is no record to start from; LOAD and COMMIT one"),
+    8: ("CHECKSUM", "the record that was loaded has another CRC-32; load it again"),
 }
 SPIKES_RULE = (
     f"One byte form, then addresses of one byte each. form 0..{MAX_SPIKES}: a list of so many addresses. "
@@ -150,9 +197,10 @@ SPIKES_RULE = (
 
 
 def _identity() -> int:
-    table = [[m.code, m.name, [[f.name, f.dtype, f.unit] for f in (*m.fields, *m.tail)]] for m in MESSAGES]
+    table = [[m.code, m.name, [[f.name, f.dtype, f.unit] for f in (*m.fields, *m.tail)]] for m in (*MESSAGES, THOUGHT)]
+    parameters = [[p.name, p.low, p.high, p.unit] for p in PARAMETERS]
     codes = {code: name for code, (name, _) in REFUSALS.items()}
-    return zlib.crc32(json.dumps([table, codes, SPIKES_RULE, PAYLOAD_MAX, MAX_SPIKES]).encode())
+    return zlib.crc32(json.dumps([table, parameters, codes, SPIKES_RULE, PAYLOAD_MAX, MAX_SPIKES]).encode())
 
 
 PROTOCOL_ID = _identity()
@@ -192,10 +240,20 @@ def pack_step(sensed: Sensed, addresses: int) -> bytes:
     return sensed.analog.astype("<i2", copy=False).tobytes() + sensed.goal.astype("<i2", copy=False).tobytes() + spikes
 
 
-def unpack_command(payload: bytes, effort: NDArray[np.int16]) -> tuple[int, int]:
-    """Read COMMAND into int16 (E,) `effort`; returns cycles and spikes. Raises ValueError for another length."""
-    head = COMMAND.dtype.itemsize
-    if len(payload) != head + 2 * effort.size:
-        raise ValueError(f"COMMAND of {len(payload)} bytes where {head + 2 * effort.size} belong")
+def unpack_command(payload: bytes, effort: NDArray[np.int16]) -> tuple[int, int, np.void | None]:
+    """Read COMMAND into int16 (E,) `effort`; returns cycles, spikes, THOUGHT. Raises ValueError for another length."""
+    head, end = COMMAND.dtype.itemsize, COMMAND.dtype.itemsize + 2 * effort.size
+    thought = THOUGHT.unpack(payload[end:]) if len(payload) > end else None
+    if len(payload) < end:
+        raise ValueError(f"COMMAND of {len(payload)} bytes where {end} belong")
     effort[:] = np.frombuffer(payload, "<i2", effort.size, head)
-    return int.from_bytes(payload[:4], "little"), int.from_bytes(payload[4:6], "little")
+    return int.from_bytes(payload[:4], "little"), int.from_bytes(payload[4:6], "little"), thought
+
+
+def unpack_thought(thought: np.void, spikes: int, probe: NDArray[np.void]) -> None:
+    """Read THOUGHT and the tick's spikes into PROBE (1,) `probe`."""
+    p = probe[0]
+    p["slip"], p["started"] = thought["flags"] & 1, thought["flags"] >> 1
+    for name in ("compliance", "grip_target", "load_ahead"):
+        p[name] = thought[name]
+    p["spikes"] = spikes

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+import zlib
 
 import numpy as np
+from numpy.typing import NDArray
 
+from controller.spec import PROBE
 from sensors.errors import UserError
 from sensors.signals import MAX_SPIKES, Body, Command, Sensed
 
 from . import protocol
-from .framing import Frame, encode
-from .link import Link
-from .lossy import LinkLostError
-from .protocol import MAGIC, PROTOCOL_ID, REFUSALS, Message
+from .protocol import PARAMETERS, PIECE_MAX
+from .session import Effort, Session
 
-_GARBLED = bytes(code for code, (name, _) in REFUSALS.items() if name == "GARBLED")
-
-
-@dataclass(slots=True)
-class Effort:
-    """What it took to be understood: requests asked again, answers that came too late or twice, reconnections."""
-
-    asked_again: int = 0
-    stale: int = 0
-    reconnected: int = 0
+_INDEX = {p.name: index for index, p in enumerate(PARAMETERS)}
 
 
 class RemoteBrain:
@@ -33,12 +23,12 @@ class RemoteBrain:
 
     Args:
         url: any that `link.open_port` opens. body: what the brain must fit.
-        timeout_s: silence after which a request is sent again; the target carries it out once.
-        patience_s: how long one request, or an unplugged device, is waited for.
+        timeout_s, patience_s: as of `Session`.
 
     Attributes:
         welcome: what the target said of itself. effort: what the link cost so far.
         cycles, spikes: of the last tick, as the target counted them.
+        probe: PROBE (1,), what it thought in the last tick, as far as `subscribe` asked for it.
 
     Raises (each method): UserError if the target cannot be reached, is another, or was restarted in mid-session.
     """
@@ -48,55 +38,23 @@ class RemoteBrain:
             raise UserError(
                 f"{body.addresses} spike addresses, the wire carries {protocol.ADDRESS_MAX}; pool the sensors"
             )
-        self.effort = Effort()
         self.cycles = self.spikes = 0
-        self._patience_s = patience_s
+        self.probe = np.zeros(1, PROBE)
         self._body = body
-        self._session = int.from_bytes(os.urandom(4), "little")
-        self._before = self._sequence = 0
         self._command = body.idle()
-        self._link = Link(url, timeout_s)
+        self._session = Session(url, timeout_s, patience_s)
+        self.welcome = self._session.welcome
+        self._addresses = int(self.welcome["addresses"])
         try:
-            self.welcome = self._hello()
             self._fits()
-        except LinkLostError as error:
-            self._link.close()
-            raise UserError(f"{url} went away while it was greeted ({error}); plug it in again") from None
-        except BaseException:
-            self._link.close()
+        except UserError:
+            self.close()
             raise
 
-    def _hello(self) -> np.void:
-        payload = protocol.HELLO.pack(MAGIC, PROTOCOL_ID, self._session)
-        hello = b"\0" + encode(0, protocol.HELLO.code, payload)
-        self._link.send(hello)
-        until = self._link.now_s() + self._patience_s
-        while self._link.now_s() < until:
-            frames = self._link.receive()
-            for frame in frames or ():
-                if frame.code == protocol.WELCOME.code:
-                    welcome = self._known(frame.payload)
-                    if welcome["session"] == self._session:
-                        return welcome
-            if frames is None:
-                self._link.send(hello)
-        url, came = self._link.url, self._link.received
-        if came:
-            raise UserError(
-                f"{url} sends {came} bytes and no answer; is it a Ganglion target, at {protocol.BAUD} baud?"
-            )
-        raise UserError(f"{url} is silent for {self._patience_s:g} s; is it the right port, and the firmware on it?")
-
-    def _known(self, payload: bytes) -> np.void:
-        magic, theirs = np.frombuffer(payload.ljust(8, b"\0")[:8], "<u4").tolist()
-        if magic != MAGIC:
-            raise UserError(f"{self._link.url} answers with something else; name the port of a Ganglion target")
-        if theirs != PROTOCOL_ID:
-            raise UserError(
-                f"{self._link.url} speaks protocol {theirs:08x}, this host {PROTOCOL_ID:08x}; "
-                "flash the firmware of this version"
-            )
-        return protocol.WELCOME.unpack(payload)
+    @property
+    def effort(self) -> Effort:
+        """What the link cost so far."""
+        return self._session.effort
 
     def _fits(self) -> None:
         body, it = self._body, self.welcome
@@ -104,96 +62,100 @@ class RemoteBrain:
         has = tuple(int(it[name]) for name in ("analog", "goal", "effort", "spikes"))
         if has != wants or it["addresses"] < body.addresses:
             raise UserError(
-                f"{self._link.url} was built for (analog, goal, effort, spikes) {has} and {it['addresses']} addresses, "
-                f"this body has {wants} and {body.addresses}; build the firmware for this scenario"
+                f"{self._session.url} was built for (analog, goal, effort, spikes) {has} and {it['addresses']} "
+                f"addresses, this body has {wants} and {body.addresses}; build the firmware for this scenario"
             )
-
-    def _ask(self, message: Message, payload: bytes, answer: Message) -> bytes:
-        """Ask until it is answered; the target carries the request out once."""
-        self._before, self._sequence = self._sequence, self._sequence % 0xFFFF + 1
-        request = encode(self._sequence, message.code, payload)
-        until = self._link.now_s() + self._patience_s
-        lost = not self._send(request)
-        while not lost or self._come_back():
-            if lost:
-                until = self._link.now_s() + self._patience_s
-            try:
-                frames = self._link.receive()
-            except LinkLostError:
-                lost = True
-                continue
-            lost, again = False, frames is None
-            for frame in frames or ():
-                if frame.sequence == self._sequence:
-                    if frame.code == answer.code:
-                        return frame.payload
-                    self._refused(frame, message)
-                elif frame.code == protocol.NACK.code and frame.sequence == 0 and frame.payload[:1] == _GARBLED:
-                    again = True
-                else:
-                    self.effort.stale += 1
-            if self._link.now_s() > until:
-                raise UserError(f"{self._link.url} is silent for {self._patience_s:g} s; is the target alive?")
-            if again:
-                self.effort.asked_again += 1
-                lost = not self._send(b"\0" + request)
-        raise UserError(f"{self._link.url} is gone and not back within {self._patience_s:g} s; plug it in again")
-
-    def _send(self, data: bytes) -> bool:
-        try:
-            self._link.send(data)
-        except LinkLostError:
-            return False
-        return True
-
-    def _come_back(self) -> bool:
-        """Open the device again and take the session up where it was; the request is repeated on the next silence."""
-        while self._link.reopen(self._patience_s):
-            self.effort.reconnected += 1
-            try:
-                last = int(self._hello()["sequence"])
-            except LinkLostError:
-                continue
-            if last not in (self._before, self._sequence):
-                raise UserError(f"{self._link.url} was restarted and has forgotten what it learned; begin the run anew")
-            return True
-        return False
-
-    def _refused(self, frame: Frame, message: Message) -> None:
-        code = frame.payload[0] if frame.code == protocol.NACK.code and frame.payload else 0
-        name, says = REFUSALS.get(code, (f"answer {frame.code:#x}", "it speaks another language"))
-        if name == "SEQUENCE":
-            raise UserError(f"{self._link.url} was restarted and has forgotten what it learned; begin the run anew")
-        raise UserError(f"{self._link.url} refuses {message.name}: {name}, {says}")
 
     def step(self, sensed: Sensed) -> Command:
         """One tick on the target. The returned command is overwritten by the next call."""
-        payload = protocol.pack_step(sensed, int(self.welcome["addresses"]))
-        answer = self._ask(protocol.STEP, payload, protocol.COMMAND)
-        self.cycles, self.spikes = protocol.unpack_command(answer, self._command.effort)
+        payload = protocol.pack_step(sensed, self._addresses)
+        answer = self._session.ask(protocol.STEP, payload, protocol.COMMAND)
+        self.take(answer)
         return self._command
+
+    def take(self, answer: bytes) -> None:
+        """Read a COMMAND into command, cycles, spikes and, where it has one, probe."""
+        self.cycles, self.spikes, thought = protocol.unpack_command(answer, self._command.effort)
+        if thought is not None:
+            protocol.unpack_thought(thought, self.spikes, self.probe)
 
     def state_hash(self) -> int:
         """CRC-32 of the brain's whole state."""
-        return int(protocol.HASH.unpack(self._ask(protocol.STATE_HASH, b"", protocol.HASH))["crc"])
+        answer = self._session.ask(protocol.STATE_HASH, b"", protocol.HASH)
+        return int(protocol.HASH.unpack(answer)["crc"])
 
     def reset(self) -> None:
         """Return the brain to the state before its first tick."""
-        self._ask(protocol.RESET, b"", protocol.DONE)
+        self._session.ask(protocol.RESET, b"", protocol.DONE)
+
+    def load(self, record: bytes) -> None:
+        """Replace the brain's whole record and start from it; whatever fails, no half of it is ever stepped.
+
+        Raises:
+            UserError: also if the target's record has another size.
+        """
+        size = int(self.welcome["size"])
+        if len(record) != size:
+            raise UserError(
+                f"{self._session.url} holds a brain of {size} bytes, this one has {len(record)}; "
+                "build the firmware for this scenario"
+            )
+        for at in range(0, size, PIECE_MAX):
+            piece = protocol.LOAD.pack(at) + record[at : at + PIECE_MAX]
+            self._session.ask(protocol.LOAD, piece, protocol.DONE)
+        self._session.ask(protocol.COMMIT, protocol.COMMIT.pack(zlib.crc32(record)), protocol.DONE)
+
+    def save(self) -> bytes:
+        """The brain's whole record as it is now."""
+        size = int(self.welcome["size"])
+        pieces = ((at, min(PIECE_MAX, size - at)) for at in range(0, size, PIECE_MAX))
+        return b"".join(self._session.ask(protocol.SAVE, protocol.SAVE.pack(*p), protocol.PIECE) for p in pieces)
+
+    def get(self, name: str) -> int:
+        """The parameter of that name, one of `protocol.PARAMETERS`."""
+        answer = self._session.ask(protocol.GET, protocol.GET.pack(_index(name)), protocol.VALUE)
+        return int(protocol.VALUE.unpack(answer)["value"])
+
+    def set(self, name: str, value: int) -> None:
+        """Change a parameter. Raises UserError for an unknown name or a value out of its range, with both."""
+        p = PARAMETERS[_index(name)]
+        if not p.low <= value <= p.high:
+            raise UserError(f"{name} = {value} is out of range; expected {p.low} to {p.high} ({p.unit or 'a weight'})")
+        self._session.ask(protocol.SET, protocol.SET.pack(_index(name), value), protocol.VALUE)
 
     def freeze(self, frozen: bool) -> None:
-        """Stop learning, or resume it."""
-        self._ask(protocol.FREEZE, protocol.FREEZE.pack(int(frozen)), protocol.DONE)
+        """Stop learning, or resume it, over every reset to come."""
+        self._session.ask(protocol.FREEZE, protocol.FREEZE.pack(int(frozen)), protocol.DONE)
+
+    def subscribe(self, every: int) -> None:
+        """Let every so many ticks' answer fill `probe`; 0 none."""
+        self._session.ask(protocol.SUBSCRIBE, protocol.SUBSCRIBE.pack(every), protocol.DONE)
+
+    def pace(self, tick_us: int, hold: int) -> None:
+        """Let time pass on the target: after `hold` ticks without a step efforts decay. tick_us 0: lockstep."""
+        self._session.ask(protocol.PACE, protocol.PACE.pack(tick_us, hold), protocol.DONE)
+
+    def status(self) -> tuple[np.void, NDArray[np.int16]]:
+        """The fields of REPORT, and the efforts as they stand, int16 (E,)."""
+        answer = self._session.ask(protocol.STATUS, b"", protocol.REPORT)
+        size = protocol.REPORT.dtype.itemsize
+        return protocol.REPORT.unpack(answer[:size]), np.frombuffer(answer[size:], "<i2")
 
     def ticks(self) -> int:
         """Ask whether the target is there; returns its ticks since the last reset."""
-        return int(protocol.ALIVE.unpack(self._ask(protocol.HEARTBEAT, b"", protocol.ALIVE))["ticks"])
+        return int(protocol.ALIVE.unpack(self._session.ask(protocol.HEARTBEAT, b"", protocol.ALIVE))["ticks"])
 
     def counters(self) -> dict[str, int]:
         """What the target has seen on the link since power-on, by the names of COUNTERS."""
-        record = protocol.COUNTERS.unpack(self._ask(protocol.STATS, b"", protocol.COUNTERS))
+        record = protocol.COUNTERS.unpack(self._session.ask(protocol.STATS, b"", protocol.COUNTERS))
         return {f.name: int(record[f.name]) for f in protocol.COUNTERS.fields}
 
     def close(self) -> None:
         """Give the device back; the target keeps what it has learned."""
-        self._link.close()
+        self._session.close()
+
+
+def _index(name: str) -> int:
+    if name not in _INDEX:
+        raise UserError(f"there is no parameter {name!r}; there are {', '.join(_INDEX)}")
+    return _INDEX[name]

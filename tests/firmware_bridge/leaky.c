@@ -5,37 +5,45 @@
 #include <string.h>
 
 typedef struct {
-    uint32_t ticks, frozen;
+    int32_t learning, unused;
+    uint32_t ticks;
     int32_t level[2], learned;
 } leaky_t;
 
-static uint16_t leaky_step(void *self, const sensed_t *s, int16_t *effort) {
-    leaky_t *l = self;
+static uint16_t leaky_step(void *record, const sensed_t *s, int16_t *effort, wire_thought_t *thought) {
+    leaky_t *l = record;
     int32_t sum = 0;
     for (size_t i = 0; i < s->count; i++) {
         sum += 1 + s->spikes[i];
     }
     l->level[0] += ((s->analog[0] + s->analog[7] - l->level[0]) >> 2) + sum;
     l->level[1] += ((s->goal[1] - l->level[1]) >> 3) + (int32_t)s->count;
-    if (!l->frozen) {
+    if (l->learning) {
         l->learned = (l->learned + l->level[0] + 7) & 0xffff;
     }
     l->ticks++;
     effort[0] = (int16_t)((l->level[0] + l->learned) % 32768);
     effort[1] = (int16_t)(l->level[1] % 32768);
+    *thought = (wire_thought_t){.flags = 3, .compliance = l->level[0], .grip_target = effort[0], .load_ahead = sum};
     return (uint16_t)s->count;
 }
 
-static void leaky_reset(void *self) { memset(self, 0, sizeof(leaky_t)); }
-static void leaky_freeze(void *self, bool frozen) { ((leaky_t *)self)->frozen = frozen; }
-static uint32_t leaky_hash(void *self) { return framing_crc32(0, self, sizeof(leaky_t)); }
+// Lets effort 0 fall by 4096 a tick and holds effort 1.
+static bool leaky_stale(void *record, int16_t *effort) {
+    (void)record;
+    effort[0] = (int16_t)(effort[0] > 4096 ? effort[0] - 4096 : effort[0] < -4096 ? effort[0] + 4096 : 0);
+    return effort[0] == 0;
+}
 
 const brain_t *sitl_brain(void) {
-    static leaky_t state;
+    static leaky_t state, initial;
+    static const parameter_t parameters[WIRE_PARAMETERS] = {{offsetof(leaky_t, learning), 0, 1},
+                                                            {offsetof(leaky_t, unused), -9, 9}};
     static const brain_t brain = {
-        .self = &state, .target = "sitl", .build = 0x1ea4, .image = 0, .analog = 8, .goal = 2, .effort = 2,
-        .addresses = 86, .neurons = 3, .step = leaky_step, .reset = leaky_reset, .freeze = leaky_freeze,
-        .hash = leaky_hash, .cycles = NULL,
+        .target = "sitl", .build = 0x1ea4, .layout = 0x1ea4, .analog = 8, .goal = 2, .effort = 2, .addresses = 86,
+        .neurons = 3, .record = &state, .initial = &initial, .size = sizeof state, .built_in = true,
+        .parameters = parameters, .step = leaky_step, .stale = leaky_stale, .cycles = NULL,
     };
+    state.learning = initial.learning = 1;
     return &brain;
 }

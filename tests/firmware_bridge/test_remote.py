@@ -36,6 +36,11 @@ class Leaky:
         self.level = [0, 0]
         self.learned = 0
 
+    def copy(self) -> Leaky:
+        other = Leaky()
+        other.level, other.learned = list(self.level), self.learned
+        return other
+
     def step(self, sensed: Sensed) -> tuple[int, int]:
         spikes = sensed.spikes[: sensed.count].tolist()
         a, g = sensed.analog.tolist(), sensed.goal.tolist()
@@ -75,6 +80,8 @@ def test_a_target_answers_what_its_twin_answers(sitl: Sitl) -> None:
     before = brain.state_hash()
     brain.freeze(True)
     assert brain.state_hash() != before  # that it is frozen is state
+    brain.freeze(False)
+    assert brain.state_hash() == before
     brain.reset()
     assert brain.ticks() == 0
     follow(brain, 100, 2, Leaky())
@@ -245,7 +252,7 @@ def test_a_target_that_dies_or_forgets_ends_the_run_with_a_clear_line(sitl: Sitl
 @contextmanager
 def port_stolen(brain: RemoteBrain) -> Iterator[None]:
     """Begin another session behind the brain's back, as a restart would."""
-    url = brain._link.url
+    url = brain._session.url
     with port(url) as ask:
         ask(encode(0, protocol.HELLO.code, protocol.HELLO.pack(protocol.MAGIC, protocol.PROTOCOL_ID, 99)))
     yield

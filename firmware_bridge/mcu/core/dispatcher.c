@@ -1,5 +1,7 @@
 #include "dispatcher.h"
 
+#include "requests.h"
+
 #include <string.h>
 
 static uint16_t next_sequence(uint16_t sequence) {
@@ -32,116 +34,12 @@ static size_t welcome(dispatcher_t *d, const receiver_t *r, const uint8_t **answ
     const brain_t *b = d->brain;
     wire_welcome_t me = {
         .magic = WIRE_MAGIC, .protocol = WIRE_PROTOCOL_ID, .session = hello.session, .sequence = d->last,
-        .build = b->build, .image = b->image, .analog = b->analog, .goal = b->goal, .effort = b->effort,
-        .spikes = WIRE_MAX_SPIKES, .addresses = b->addresses, .neurons = b->neurons,
+        .build = b->build, .image = d->image, .layout = b->layout, .size = b->size,
+        .analog = b->analog, .goal = b->goal, .effort = b->effort, .spikes = WIRE_MAX_SPIKES, .addresses = b->addresses, .neurons = b->neurons,
     };
     memcpy(me.target, b->target, sizeof me.target);
     *answer = d->aside;
     return framing_encode(d->aside, r->sequence, WIRE_WELCOME, (const uint8_t *)&me, sizeof me);
-}
-
-static bool unpack_spikes(const uint8_t *bytes, size_t size, uint16_t addresses, sensed_t *sensed) {
-    if (size == 0) {
-        return false;
-    }
-    const size_t bitmap = (bytes[0] & WIRE_BITMAP) ? (addresses + 7u) / 8u : 0u;
-    const size_t listed = bytes[0] & ~WIRE_BITMAP & 0xffu;
-    if (size != 1 + bitmap + listed) {
-        return false;
-    }
-    sensed->count = 0;
-    for (size_t a = 0; a < 8 * bitmap; a++) {
-        if (bytes[1 + a / 8] >> (a % 8) & 1) {
-            if (a >= addresses || sensed->count == WIRE_MAX_SPIKES) {
-                return false;
-            }
-            sensed->spikes[sensed->count++] = (uint8_t)a;
-        }
-    }
-    for (size_t i = 0; i < listed; i++) {
-        const uint8_t a = bytes[1 + bitmap + i];
-        if (a >= addresses || sensed->count == WIRE_MAX_SPIKES) {
-            return false;
-        }
-        sensed->spikes[sensed->count++] = a;
-    }
-    return true;
-}
-
-// Carries out STEP; returns the size of COMMAND in `payload`, or 0 with *why set.
-static size_t step(dispatcher_t *d, const receiver_t *r, uint8_t *payload, uint8_t *why) {
-    const brain_t *b = d->brain;
-    const size_t analog = 2u * b->analog, goal = 2u * b->goal;
-    sensed_t sensed;
-    if (r->size < analog + goal + 1) {
-        *why = WIRE_NACK_LENGTH;
-        return 0;
-    }
-    memcpy(sensed.analog, r->payload, analog);
-    memcpy(sensed.goal, r->payload + analog, goal);
-    if (!unpack_spikes(r->payload + analog + goal, r->size - analog - goal, b->addresses, &sensed)) {
-        *why = WIRE_NACK_VALUE;
-        return 0;
-    }
-    int16_t effort[WIRE_EFFORT_MAX];
-    const uint32_t before = b->cycles ? b->cycles() : 0;
-    const uint16_t spikes = b->step(b->self, &sensed, effort);
-    const wire_command_t command = {.cycles = b->cycles ? b->cycles() - before : 0, .spikes = spikes};
-    d->ticks++;
-    d->counters.steps++;
-    memcpy(payload, &command, sizeof command);
-    memcpy(payload + sizeof command, effort, 2u * b->effort);
-    return sizeof command + 2u * b->effort;
-}
-
-// Carries out one new request; returns the code of its answer, or 0 with *why set.
-static uint8_t carry_out(dispatcher_t *d, const receiver_t *r, uint8_t *payload, size_t *size, uint8_t *why) {
-    const brain_t *b = d->brain;
-    *size = 0;
-    *why = WIRE_NACK_LENGTH;
-    switch (r->code) {
-    case WIRE_STEP:
-        *size = step(d, r, payload, why);
-        return *size != 0 ? WIRE_COMMAND : 0;
-    case WIRE_FREEZE:
-        if (r->size != sizeof(wire_freeze_t)) {
-            return 0;
-        }
-        if (r->payload[0] > 1) {
-            *why = WIRE_NACK_VALUE;
-            return 0;
-        }
-        b->freeze(b->self, r->payload[0] == 1);
-        return WIRE_DONE;
-    case WIRE_RESET:
-    case WIRE_STATE_HASH:
-    case WIRE_HEARTBEAT:
-    case WIRE_STATS:
-        if (r->size != 0) {
-            return 0;
-        }
-        break;
-    default:
-        *why = WIRE_NACK_UNKNOWN;
-        return 0;
-    }
-    if (r->code == WIRE_RESET) {
-        b->reset(b->self);
-        d->ticks = 0;
-        return WIRE_DONE;
-    }
-    if (r->code == WIRE_STATE_HASH) {
-        const wire_hash_t hash = {.crc = b->hash(b->self), .ticks = d->ticks};
-        memcpy(payload, &hash, *size = sizeof hash);
-        return WIRE_HASH;
-    }
-    if (r->code == WIRE_HEARTBEAT) {
-        const wire_alive_t alive = {.ticks = d->ticks};
-        memcpy(payload, &alive, *size = sizeof alive);
-        return WIRE_ALIVE;
-    }
-    memcpy(payload, &d->counters, *size = sizeof d->counters);
-    return WIRE_COUNTERS;
 }
 
 static size_t answer_frame(dispatcher_t *d, const uint8_t **answer) {
@@ -163,7 +61,7 @@ static size_t answer_frame(dispatcher_t *d, const uint8_t **answer) {
     }
     uint8_t payload[WIRE_PAYLOAD_MAX], why;
     size_t size;
-    const uint8_t code = carry_out(d, r, payload, &size, &why);
+    const uint8_t code = request_carry_out(d, payload, &size, &why);
     if (code == 0) {
         return refuse(d, r->sequence, why, answer);
     }
@@ -172,6 +70,12 @@ static size_t answer_frame(dispatcher_t *d, const uint8_t **answer) {
     d->reply_size = framing_encode(d->reply, r->sequence, code, payload, size);
     *answer = d->reply;
     return d->reply_size;
+}
+
+void dispatcher_start(dispatcher_t *d, const brain_t *brain) {
+    memset(d, 0, sizeof *d);
+    d->brain = brain;
+    d->loaded = brain->built_in;
 }
 
 size_t dispatcher_push(dispatcher_t *d, uint8_t byte, const uint8_t **answer) {
@@ -185,5 +89,22 @@ size_t dispatcher_push(dispatcher_t *d, uint8_t byte, const uint8_t **answer) {
     case RECEIVED_NOTHING:
     default:
         return 0;
+    }
+}
+
+void dispatcher_tick(dispatcher_t *d) {
+    wire_report_t *report = &d->report;
+    if (!d->loaded || d->stepped) {
+        d->stepped = false;
+        return;
+    }
+    if (report->silent == 0) {
+        d->safe = false;
+    }
+    report->missed++;
+    report->silent = (uint16_t)(report->silent == 0xffffu ? 0xffffu : report->silent + 1u);
+    if (report->silent > d->hold && !d->safe) {
+        d->safe = d->brain->stale(d->brain->record, d->effort);
+        report->settled = d->safe ? report->silent : report->settled;
     }
 }

@@ -17,13 +17,18 @@ uint16_t framing_crc(const uint8_t *bytes, size_t size) {
     return (uint16_t)crc;
 }
 
+static const uint32_t CRC32_NIBBLE[16] = {
+    0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+    0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+    0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+};
+
 uint32_t framing_crc32(uint32_t crc, const uint8_t *bytes, size_t size) {
     crc = ~crc;
     for (size_t i = 0; i < size; i++) {
         crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++) {
-            crc = (crc >> 1) ^ ((crc & 1u) ? 0xedb88320u : 0u);
-        }
+        crc = (crc >> 4) ^ CRC32_NIBBLE[crc & 15u];
+        crc = (crc >> 4) ^ CRC32_NIBBLE[crc & 15u];
     }
     return ~crc;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 static int fail(const char *what) {
@@ -48,9 +49,31 @@ static int open_terminal(int *host_end) {
     return tcsetattr(*host_end, TCSANOW, &raw) == 0 ? file : -1;
 }
 
+static int64_t now_us(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+// Lets the dispatcher know of the time that has passed; returns how long poll may wait, in ms, -1 for ever.
+static int pass_time(dispatcher_t *d, int64_t *due_us) {
+    if (d->pace_us == 0) {
+        *due_us = 0;
+        return -1;
+    }
+    const int64_t now = now_us();
+    if (*due_us == 0) {
+        *due_us = now + d->pace_us;
+    }
+    for (; *due_us <= now; *due_us += d->pace_us) {
+        dispatcher_tick(d);
+    }
+    return (int)((*due_us - now + 999) / 1000);
+}
+
 int main(void) {
     static dispatcher_t dispatcher;
-    dispatcher.brain = sitl_brain();
+    dispatcher_start(&dispatcher, sitl_brain());
     int host_end;
     const int file = open_terminal(&host_end);
     if (file < 0) {
@@ -59,8 +82,9 @@ int main(void) {
     printf("%s\n", ptsname(file));
     fflush(stdout);
     struct pollfd watched[2] = {{.fd = file, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
+    int64_t due_us = 0;
     for (;;) {
-        if (poll(watched, 2, -1) < 0) {
+        if (poll(watched, 2, pass_time(&dispatcher, &due_us)) < 0) {
             if (errno == EINTR) {
                 continue;
             }

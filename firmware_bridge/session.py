@@ -1,0 +1,153 @@
+"""A conversation with one target: greeting it, asking until it answers, taking it up again after an unplug."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from sensors.errors import UserError
+
+from . import protocol
+from .framing import Frame, encode
+from .link import Link
+from .lossy import LinkLostError
+from .protocol import MAGIC, PROTOCOL_ID, REFUSALS
+from .table import Message
+
+_GARBLED = bytes(code for code, (name, _) in REFUSALS.items() if name == "GARBLED")
+
+
+@dataclass(slots=True)
+class Effort:
+    """What it took to be understood: requests asked again, answers that came too late or twice, reconnections."""
+
+    asked_again: int = 0
+    stale: int = 0
+    reconnected: int = 0
+
+
+class Session:
+    """The target behind a URL, greeted.
+
+    Args:
+        url: any that `link.open_port` opens.
+        timeout_s: silence after which a request is sent again; the target carries it out once.
+        patience_s: how long one request, or an unplugged device, is waited for.
+
+    Attributes:
+        url: as opened. welcome: what the target said of itself. effort: what the link cost so far.
+
+    Raises (each method): UserError if the target cannot be reached, is another, or was restarted in mid-session.
+    """
+
+    def __init__(self, url: str, timeout_s: float = 0.02, patience_s: float = 2.0) -> None:
+        self.url = url
+        self.effort = Effort()
+        self._patience_s = patience_s
+        self._session = int.from_bytes(os.urandom(4), "little")
+        self._before = self._sequence = 0
+        self._link = Link(url, timeout_s)
+        try:
+            self.welcome = self._hello()
+        except LinkLostError as error:
+            self._link.close()
+            raise UserError(f"{url} went away while it was greeted ({error}); plug it in again") from None
+        except BaseException:
+            self._link.close()
+            raise
+
+    def _hello(self) -> np.void:
+        payload = protocol.HELLO.pack(MAGIC, PROTOCOL_ID, self._session)
+        hello = b"\0" + encode(0, protocol.HELLO.code, payload)
+        self._link.send(hello)
+        until = self._link.now_s() + self._patience_s
+        while self._link.now_s() < until:
+            frames = self._link.receive()
+            for frame in frames or ():
+                if frame.code == protocol.WELCOME.code:
+                    welcome = self._known(frame.payload)
+                    if welcome["session"] == self._session:
+                        return welcome
+            if frames is None:
+                self._link.send(hello)
+        url, came = self.url, self._link.received
+        if came:
+            raise UserError(
+                f"{url} sends {came} bytes and no answer; is it a Ganglion target, at {protocol.BAUD} baud?"
+            )
+        raise UserError(f"{url} is silent for {self._patience_s:g} s; is it the right port, and the firmware on it?")
+
+    def _known(self, payload: bytes) -> np.void:
+        magic, theirs = np.frombuffer(payload.ljust(8, b"\0")[:8], "<u4").tolist()
+        if magic != MAGIC:
+            raise UserError(f"{self.url} answers with something else; name the port of a Ganglion target")
+        if theirs != PROTOCOL_ID:
+            raise UserError(
+                f"{self.url} speaks protocol {theirs:08x}, this host {PROTOCOL_ID:08x}; "
+                "flash the firmware of this version"
+            )
+        return protocol.WELCOME.unpack(payload)
+
+    def ask(self, message: Message, payload: bytes, answer: Message) -> bytes:
+        """Ask until it is answered; the target carries the request out once."""
+        self._before, self._sequence = self._sequence, self._sequence % 0xFFFF + 1
+        request = encode(self._sequence, message.code, payload)
+        until = self._link.now_s() + self._patience_s
+        lost = not self._send(request)
+        while not lost or self._come_back():
+            if lost:
+                until = self._link.now_s() + self._patience_s
+            try:
+                frames = self._link.receive()
+            except LinkLostError:
+                lost = True
+                continue
+            lost, again = False, frames is None
+            for frame in frames or ():
+                if frame.sequence == self._sequence:
+                    if frame.code == answer.code:
+                        return frame.payload
+                    self._refused(frame, message)
+                elif frame.code == protocol.NACK.code and frame.sequence == 0 and frame.payload[:1] == _GARBLED:
+                    again = True
+                else:
+                    self.effort.stale += 1
+            if self._link.now_s() > until:
+                raise UserError(f"{self.url} is silent for {self._patience_s:g} s; is the target alive?")
+            if again:
+                self.effort.asked_again += 1
+                lost = not self._send(b"\0" + request)
+        raise UserError(f"{self.url} is gone and not back within {self._patience_s:g} s; plug it in again")
+
+    def _send(self, data: bytes) -> bool:
+        try:
+            self._link.send(data)
+        except LinkLostError:
+            return False
+        return True
+
+    def _come_back(self) -> bool:
+        """Open the device again and take the session up where it was; the request is repeated on the next silence."""
+        while self._link.reopen(self._patience_s):
+            self.effort.reconnected += 1
+            try:
+                last = int(self._hello()["sequence"])
+            except LinkLostError:
+                continue
+            if last not in (self._before, self._sequence):
+                raise UserError(f"{self.url} was restarted and has forgotten what it learned; begin the run anew")
+            return True
+        return False
+
+    def _refused(self, frame: Frame, message: Message) -> None:
+        code = frame.payload[0] if frame.code == protocol.NACK.code and frame.payload else 0
+        name, says = REFUSALS.get(code, (f"answer {frame.code:#x}", "it speaks another language"))
+        if name == "SEQUENCE":
+            raise UserError(f"{self.url} was restarted and has forgotten what it learned; begin the run anew")
+        raise UserError(f"{self.url} refuses {message.name}: {name}, {says}")
+
+    def close(self) -> None:
+        """Give the device back; the target keeps what it has learned."""
+        self._link.close()
