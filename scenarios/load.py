@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from sensors.errors import UserError
+from sensors.explain import explain, value_at
 from sim.misfits import misfits, not_finite
 
-from .explain import explain, value_at
 from .spec import Scenario
 
 FOLDER = Path(__file__).parent
@@ -71,7 +71,7 @@ def parse(text: str, source: str, settings: tuple[str, ...] = ()) -> Scenario:
     try:
         scenario = msgspec.convert(document, Scenario)
     except msgspec.ValidationError as error:
-        path, what = explain(str(error), document)
+        path, what = explain(str(error), document, Scenario)
         raise UserError(f"{_origin(path, edited, text, source)}: {_shown(what)}") from None
     for path, what in (*misfits(scenario.world, "world."), *not_finite(msgspec.to_builtins(scenario))):
         raise UserError(f"{_origin(path, edited, text, source)}: {_shown(what)}")

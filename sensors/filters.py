@@ -1,9 +1,14 @@
-"""Event kernels: what thins or gathers a stream of EVENTs; turning single events into addresses is in `address.py`.
+"""Event filters with a memory of their own pixel or neighbourhood, and the one shape all filters have (`Filter`).
 
-Each class owns its arrays and loops in a kernel over one tick's events; nothing is allocated per call.
+A filter owns its arrays and loops in one kernel; state is carried from packet to packet, nothing is allocated per
+packet, and survivors are written to an output array inside the kernel, which may be the input. Those that find bad
+pixels are in `pixels.py`, those that do not judge in `shaping.py`; `chain.py` strings them together, and `address.py`
+makes addresses.
 """
 
 from __future__ import annotations
+
+from typing import NoReturn
 
 import numpy as np
 from numba import njit
@@ -12,51 +17,127 @@ from numpy.typing import NDArray
 from .errors import UserError
 from .signals import EVENT, Sensed
 
+CAPACITY = 8192
+
+
+class Filter:
+    """What every filter is.
+
+    Attributes:
+        size: (width, height) in pixels of the events that come in. out_size: of those that come out.
+        events: EVENT (capacity,), the first n of the last `filter` are valid until the next call.
+    """
+
+    def __init__(self, width: int, height: int, capacity: int = CAPACITY) -> None:
+        if not (1 <= width <= 65535 and 1 <= height <= 65535):
+            raise UserError(f"a sensor of {width} x {height} pixels; expected 1 to 65535 each way")
+        self.size = (width, height)
+        self.out_size = (width, height)
+        self.events = np.zeros(capacity, EVENT)
+
+    def reset(self) -> None:
+        """Forget all events."""
+
+    def apply(self, events: NDArray[np.void], count: int, out: NDArray[np.void]) -> int:
+        """Write what passes of `events[:count]` to `out`, which holds as many and may be `events` itself; how many.
+
+        Raises:
+            UserError: an event lies outside the sensor.
+        """
+        raise NotImplementedError
+
+    def filter(self, events: NDArray[np.void], count: int) -> int:
+        """`apply` to `self.events`.
+
+        Raises:
+            UserError: more events than the capacity, or one outside the sensor.
+        """
+        if count > self.events.size:
+            raise UserError(f"packet of {count} events, the filter holds {self.events.size}; raise its capacity")
+        return self.apply(events, count, self.events)
+
+    def stray(self, events: NDArray[np.void], code: int) -> NoReturn:
+        """Tell which event lies outside: kernels return -1 - index for the first that does."""
+        index = -1 - code
+        x, y = int(events[index]["x"]), int(events[index]["y"])
+        width, height = self.size
+        raise UserError(
+            f"event {index} of the packet lies at x={x} y={y}, outside {width} x {height}; give the sensor's true size"
+        )
+
 
 @njit(cache=True)
 def _supported(events, count, last, window, out):  # type: ignore[no-untyped-def]
+    height, width = last.shape[0] - 2, last.shape[1] - 2
     kept = 0
     for i in range(count):
         t, x, y = np.int64(events[i]["t"]), np.int64(events[i]["x"]), np.int64(events[i]["y"])
+        if x >= width or y >= height:
+            return -1 - i
         near = t - last[y + 1, x + 1] < window
         for dy in range(3):
             for dx in range(3):
                 if dx != 1 or dy != 1:
                     last[y + dy, x + dx] = t
-        if near and kept < out.size:
-            out[kept] = events[i]
-            kept += 1
+        out[kept] = events[i]  # without a branch, which would be mispredicted as often as noise comes
+        kept += near
     return kept
 
 
-class BackgroundActivity:
+class BackgroundActivity(Filter):
     """Keeps events that one of the 8 neighbours announced less than `window_us` before (Delbruck 2008).
 
     Each event writes its time to its neighbours' places in a map with a margin of one pixel, so an event has to look at
-    one place only. The map starts at 0, as if every pixel had fired at time 0; time may step back.
-
-    Attributes:
-        events: EVENT (capacity,), the first n of the last `filter` are valid until the next call.
+    one place only. The map starts at 0, as if every pixel had fired at time 0; time may step back. Equal, event for
+    event, to dv-processing's BackgroundActivityNoiseFilter.
     """
 
-    def __init__(self, width: int, height: int, window_us: int, capacity: int = 8192) -> None:
-        self.events = np.zeros(capacity, EVENT)
+    def __init__(self, width: int, height: int, window_us: int, capacity: int = CAPACITY) -> None:
+        super().__init__(width, height, capacity)
         self._last = np.zeros((height + 2, width + 2), np.int64)
         self._window_us = window_us
 
     def reset(self) -> None:
-        """Forget all events."""
         self._last[:] = 0
 
-    def filter(self, events: NDArray[np.void], count: int) -> int:
-        """Copy what is supported of `events[:count]`, of pixels within width and height, to `self.events`; how many.
+    def apply(self, events: NDArray[np.void], count: int, out: NDArray[np.void]) -> int:
+        kept = int(_supported(events, count, self._last, self._window_us, out))
+        return kept if kept >= 0 else self.stray(events, kept)
 
-        Raises:
-            UserError: more events than the capacity.
-        """
-        if count > self.events.size:
-            raise UserError(f"packet of {count} events, the filter holds {self.events.size}; raise its capacity")
-        return int(_supported(events, count, self._last, self._window_us, self.events))
+
+@njit(cache=True)
+def _rested(events, count, last, period, out):  # type: ignore[no-untyped-def]
+    height, width = last.shape
+    kept = 0
+    for i in range(count):
+        t, x, y = np.int64(events[i]["t"]), np.int64(events[i]["x"]), np.int64(events[i]["y"])
+        if x >= width or y >= height:
+            return -1 - i
+        before = last[y, x]
+        rested = t - before >= period
+        last[y, x] = t if rested else before
+        out[kept] = events[i]
+        kept += rested
+    return kept
+
+
+class Refractory(Filter):
+    """Keeps an event when its pixel has let none pass for `period_us`, of whatever polarity.
+
+    Every pixel may speak at once in the beginning. Time that steps back keeps its pixel silent until it has caught up.
+    """
+
+    def __init__(self, width: int, height: int, period_us: int, capacity: int = CAPACITY) -> None:
+        super().__init__(width, height, capacity)
+        self._last = np.full((height, width), -(2**62), np.int64)
+        self._period_us = period_us
+
+    def reset(self) -> None:
+        self._last[:] = -(2**62)
+
+    def apply(self, events: NDArray[np.void], count: int, out: NDArray[np.void]) -> int:
+        kept = int(_rested(events, count, self._last, self._period_us, out))
+        return kept if kept >= 0 else self.stray(events, kept)
 
 
 @njit(cache=True)

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
 from sensors.errors import UserError
-from sensors.filters import BackgroundActivity, Pool
+from sensors.filters import BackgroundActivity, Pool, Refractory
 from sensors.signals import EVENT, MAX_SPIKES, Sensed
+
+from .streams import in_packets, stream
 
 
 def packet(*rows: tuple[int, int, int, bool]) -> np.ndarray:
@@ -52,6 +56,50 @@ def test_the_background_filter_agrees_with_the_definition_on_a_random_stream():
     keep = BackgroundActivity(12, 9, window)
     kept = keep.events[: keep.filter(events, n)]
     assert [(t, x, y) for t, x, y, _ in kept.tolist()] == expected
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_background_filter_equals_dv_processings_event_for_event(seed):
+    dv = pytest.importorskip(
+        "dv_processing", reason="dv-processing is not installed: pip install 'ganglion[inivation]'"
+    )
+    width, height, window = 60, 40, 1500
+    events = stream(seed, 20_000, width, height, 5)
+    events["t"] = np.maximum.accumulate(events["t"])  # its store takes no time that steps back
+    store = dv.EventStore()
+    for t, x, y, p in events.tolist():
+        store.push_back(t, x, y, p)
+    judge = dv.noise.BackgroundActivityNoiseFilter((width, height), timedelta(microseconds=window))
+    judge.accept(store)
+    theirs = judge.generateEvents()
+    passed = in_packets(BackgroundActivity(width, height, window), events)
+    assert 2_000 < len(passed) < 18_000, "the stream must make both happen"
+    assert [e[0] for e in passed] == theirs.timestamps().tolist()
+    assert [[e[1], e[2]] for e in passed] == theirs.coordinates().tolist()
+    assert [e[3] for e in passed] == theirs.polarities().astype(bool).tolist()
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_pixel_rests_after_each_event_that_passed(in_place):
+    events = stream(9, 5000, 12, 9)
+    last: dict[tuple[int, int], int] = {}
+    expected = []
+    for event in events.tolist():
+        t, x, y, _ = event
+        if t - last.get((x, y), -(2**62)) >= 3000:
+            last[x, y] = t
+            expected.append(event)
+    assert 500 < len(expected) < 4500
+    assert in_packets(Refractory(12, 9, 3000), events, in_place) == expected
+
+
+def test_filters_refuse_events_outside_the_sensor_and_packets_beyond_their_capacity():
+    events = packet((1, 3, 3, True), (2, 12, 3, True))
+    for keep in (BackgroundActivity(12, 9, 100), Refractory(12, 9, 100)):
+        with pytest.raises(UserError, match=r"event 1 .*x=12 y=3, outside 12 x 9"):
+            keep.filter(events, 2)
+    with pytest.raises(UserError, match="packet of 2 events, the filter holds 1"):
+        Refractory(20, 9, 100, capacity=1).filter(events, 2)
 
 
 def test_a_cell_speaks_once_a_tick_when_its_count_is_full():
