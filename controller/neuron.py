@@ -5,7 +5,7 @@ Membranes are int32 that stay in the int16 range, traces int16. `>>` rounds towa
 
 from __future__ import annotations
 
-from numba import int32, njit
+from numba import int16, int32, njit, uint8
 
 V_MIN = -32768
 V_MAX = 32767
@@ -28,9 +28,9 @@ def lif_step(v, current, leak_shift, threshold):  # type: ignore[no-untyped-def]
     Source: leaky integrate-and-fire, Gerstner et al. 2014, Neuronal Dynamics, eq. 1.9, forward Euler; unlike it, reset
     subtracts the threshold, so that the residue is kept and the rate stays proportional to the drive.
     """
-    v = min(max(v - (v >> leak_shift) + current, V_MIN), V_MAX)
+    v = int32(min(max(int32(int32(v - int32(v >> leak_shift)) + current), int32(V_MIN)), int32(V_MAX)))
     fired = v >= threshold
-    return (v - threshold if fired else v), fired
+    return (int32(v - threshold) if fired else v), fired
 
 
 @njit(cache=True, inline="always")
@@ -40,24 +40,46 @@ def trace_step(trace, fired, decay_shift, step):  # type: ignore[no-untyped-def]
     decay_shift: time constant of 2^decay_shift ticks, 1..14. step: 1..32767. Traces below 2^decay_shift stay where they
     are (floor of the shift), less than one part in a hundred of a firing neuron's.
     """
-    return min(trace - (trace >> decay_shift) + (step if fired else 0), TRACE_MAX)
+    more = int32(step) if fired else int32(0)
+    return min(int32(int32(trace - int32(trace >> decay_shift)) + more), int32(TRACE_MAX))
 
 
 @njit(cache=True)
 def lif_population(v, current, leak_shift, threshold, alive, fired):  # type: ignore[no-untyped-def]
     """`lif_step` for each neuron of int32 (N,) `v`; dead ones (alive == 0) never fire. Returns the number of spikes."""
+    leak_shift, threshold = int32(leak_shift), int32(threshold)
     spikes = int32(0)
     for i in range(v.size):
-        next_v, fires = lif_step(v[i], current[i], leak_shift, threshold)
-        v[i] = int32(next_v)
-        fired[i] = fires and alive[i] != 0
-        spikes += int32(fired[i])
+        next_v, fires = lif_step(int32(v[i]), int32(current[i]), leak_shift, threshold)
+        v[i] = next_v
+        spike = uint8(fires) & uint8(alive[i] != 0)
+        fired[i] = spike
+        spikes = int32(spikes + int32(spike))
     return spikes
+
+
+@njit(cache=True)
+def lif_narrow(v, current, leak_shift, threshold, alive, fired):  # type: ignore[no-untyped-def]
+    """`lif_population` on int16 (N,) v and current, for large populations: half the memory, twice the neurons at once.
+
+    current is cleared for the next tick. alive is 0 or 1. leak_shift: 2..15, since v >> k is computed as the high half
+    of v * 2^(16 - k), which machines have for vectors; so they have the saturated sum. Spikes are not counted here:
+    `connections.compact` does.
+    """
+    keep, threshold = int16(int32(1) << int32(16 - leak_shift)), int16(threshold)
+    for i in range(v.size):
+        leaked = int16(v[i] - int16(int32(int32(v[i]) * int32(keep)) >> 16))
+        next_v = int16(min(max(int32(int32(leaked) + int32(current[i])), int32(V_MIN)), int32(V_MAX)))
+        fires = next_v >= threshold
+        v[i] = int16(next_v - (threshold if fires else int16(0)))
+        current[i] = 0
+        fired[i] = uint8(fires) & alive[i]
 
 
 @njit(cache=True)
 def trace_population(trace, fired, decay_shift, step):  # type: ignore[no-untyped-def]
     """`trace_step` for each of int16 (N,) `trace`."""
+    decay_shift, step = int32(decay_shift), int32(step)
     for i in range(trace.size):
         trace[i] = trace_step(int32(trace[i]), fired[i], decay_shift, step)
 
@@ -65,8 +87,9 @@ def trace_population(trace, fired, decay_shift, step):  # type: ignore[no-untype
 @njit(cache=True)
 def encode(x, encoder, bias, shift, current):  # type: ignore[no-untyped-def]
     """Drive of a population code: current = bias + (encoder . x >> shift); x int16 (D,), encoder int8 (N, D)."""
+    shift = int32(shift)
     for i in range(current.size):
         total = int32(0)
         for d in range(x.size):
-            total += int32(encoder[i, d]) * int32(x[d])
-        current[i] = bias[i] + (total >> shift)
+            total = int32(total + int32(int32(encoder[i, d]) * int32(x[d])))
+        current[i] = int32(bias[i] + int32(total >> shift))

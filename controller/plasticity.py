@@ -50,19 +50,19 @@ def pes_step(weight, error, trace, rate_shift, noise):  # type: ignore[no-untype
 
     Source: prescribed error sensitivity, MacNeil and Eliasmith 2011, PLoS ONE 6:e22885, eq. 8.
     """
-    step = (error * trace + (noise >> (16 - rate_shift))) >> rate_shift
-    return min(max(weight + step, -WEIGHT_MAX), WEIGHT_MAX)
+    step = int32(int32(int32(error * trace) + int32(noise >> int32(16 - rate_shift))) >> rate_shift)
+    return min(max(int32(weight + step), int32(-WEIGHT_MAX)), int32(WEIGHT_MAX))
 
 
 @njit(cache=True)
 def pes_population(weight, error, trace, rate_shift, start):  # type: ignore[no-untyped-def]
     """`pes_step` for int32 (N,) `weight` wherever the trace is not zero. Returns the number of updates."""
-    error = int64(min(max(error, -ERROR_MAX), ERROR_MAX))
+    limited = int32(min(max(error, -ERROR_MAX), ERROR_MAX))
+    rate_shift = int32(rate_shift)
     updates = int32(0)
-    for i in range(weight.size):
-        if trace[i] != 0:
-            weight[i] = int32(pes_step(int64(weight[i]), error, int64(trace[i]), rate_shift, dither(start, i)))
-            updates += int32(1)
+    for i in range(weight.size):  # where the trace is 0 the law leaves the weight as it is, so no branch is needed
+        weight[i] = pes_step(weight[i], limited, int32(trace[i]), rate_shift, dither(start, i))
+        updates = int32(updates + int32(trace[i] != 0))
     return updates
 
 
