@@ -11,13 +11,10 @@ import msgspec
 from sensors.errors import UserError
 
 from . import folder, load
-from .build import build_world
-from .grasp import score
-from .grasp.animation import animate
-from .grasp.report import choose, render
-from .grasp.showcase import feel_again
 from .recording import NAME, Recording
 from .spec import Scenario
+from .task import Task
+from .tasks import task_of
 from .trace import Trace
 
 PAGE, MOVING = "report.html", "trial.gif"
@@ -27,7 +24,7 @@ class _Kept(msgspec.Struct):
     """What a report takes from result.json; all else can be computed from the recording."""
 
     commands_crc32: int
-    baseline_trials: dict[str, list[score.Outcome]] = {}
+    baseline_trials: dict[str, list[Any]] = {}
     tick_us: dict[str, float] = {}
     realtime_factor: float | None = None
     synaptic_events_per_s: float | None = None
@@ -47,24 +44,15 @@ def pages(
     Raises:
         UserError: there is no such episode.
     """
-    verdicts = [score.judge(t) for t in traces]
-    if trial is None:
-        chosen = choose(traces, verdicts)
-    else:
-        there = [t.episode.index for t in traces]
-        if trial not in there:
-            raise UserError(f"--trial {trial} is not in this run; there are {min(there)} to {max(there)}")
-        chosen = there.index(trial)
-    world = build_world(scenario)
-    try:
-        traces[chosen].rich = feel_again(world, traces[chosen])
-    finally:
-        world.close()
-    moving = animate(traces[chosen], world.body, verdicts[chosen])
-    html = render(
-        scenario, world.body, figures, traces, figures.get("baseline_trials", {}), verdicts, chosen, moving
-    )  # fmt: skip
-    return {PAGE: html.encode(), MOVING: moving}
+    return task_of(scenario).pages(scenario, traces, figures, trial)
+
+
+def position(traces: Sequence[Trace], trial: int) -> int:
+    """Where the trace of episode `trial` is. Raises UserError if it is nowhere."""
+    there = [t.episode.index for t in traces]
+    if trial not in there:
+        raise UserError(f"--trial {trial} is not in this run; there are {min(there)} to {max(there)}")
+    return there.index(trial)
 
 
 def publish(out: Path, trial: int | None = None) -> Path:
@@ -77,18 +65,21 @@ def publish(out: Path, trial: int | None = None) -> Path:
     if not out.is_dir():
         what = "is a file" if out.exists() else "does not exist"
         raise UserError(f"{out} {what}; name the folder of a run, as out/grasp-1000")
-    kept = _kept(out / "result.json")
+    figures_file = out / "result.json"
+    kept = _kept(figures_file)
     recording = Recording(out / NAME)
     scenario = load.parse(recording.scenario, f"the scenario in {recording.path}")
+    task = task_of(scenario)
+    _check(kept, task, figures_file)
     traces = recording.traces
     if recording.damage is not None:
         raise UserError(f"{recording.damage}; a report needs them all: use another copy, or run it again")
     if not traces:
         raise UserError(f"{recording.path} holds no whole episode; run it again")
-    figures = score.aggregate(traces)
+    figures = task.score(traces)
     if kept.commands_crc32 != figures["commands_crc32"]:
         raise UserError(
-            f"{out / 'result.json'} is of other commands (checksum {kept.commands_crc32}) than {NAME} "
+            f"{figures_file} is of other commands (checksum {kept.commands_crc32}) than {NAME} "
             f"({figures['commands_crc32']}); put the two files of one run together"
         )
     figures |= msgspec.structs.asdict(kept)
@@ -104,4 +95,12 @@ def _kept(path: Path) -> _Kept:
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}; make it readable") from None
     except ValueError as error:
+        raise UserError(f"{path} is damaged: {error}; run it again") from None
+
+
+def _check(kept: _Kept, task: Task[Any], path: Path) -> None:
+    """Are the rivals' outcomes of the task's type?"""
+    try:
+        msgspec.convert(kept.baseline_trials, dict[str, list[task.trial]])  # type: ignore[name-defined]
+    except msgspec.ValidationError as error:
         raise UserError(f"{path} is damaged: {error}; run it again") from None

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.spec import PROBE
-from sensors.signals import GRIPPER_ANALOG, GRIPPER_EFFORT, GRIPPER_GOAL, MAX_SPIKES, Command, Sensed
-from sim.spec import TRUTH, Episode
+from sensors.signals import MAX_SPIKES, Command, Sensed
 
+from .task import Schema
 from .trace import Trace
 
 
 class Recorder:
     """Call it once a tick, at most `ticks` times; `trace` is what it then holds. It never grows."""
 
-    def __init__(self, episode: Episode, ticks: int, tick_us: int, delay_us: int) -> None:
+    def __init__(self, schema: Schema, episode: Any, ticks: int, tick_us: int, delay_us: int) -> None:
         self._ticks = 0
         self._used = 0
         self._trace = Trace(
             episode,
             tick_us,
             delay_us,
-            np.zeros((ticks, len(GRIPPER_ANALOG)), np.int16),
-            np.zeros((ticks, len(GRIPPER_GOAL)), np.int16),
-            np.zeros((ticks, len(GRIPPER_EFFORT)), np.int16),
+            np.zeros((ticks, len(schema.body.analog)), np.int16),
+            np.zeros((ticks, len(schema.body.goal)), np.int16),
+            np.zeros((ticks, len(schema.body.effort)), np.int16),
             np.zeros(ticks, np.uint16),
             np.zeros(ticks, np.uint16),
             np.zeros(ticks * MAX_SPIKES, np.uint16),
-            np.zeros(ticks, TRUTH),
-            np.zeros(ticks, PROBE),
+            np.zeros(ticks, schema.truth),
+            np.zeros(ticks, schema.probe),
         )
 
     @property
@@ -45,7 +46,7 @@ class Recorder:
     def __call__(
         self, sensed: Sensed, command: Command, truth: NDArray[np.void], probe: NDArray[np.void] | None
     ) -> None:
-        """Keep one tick: truth is TRUTH (), probe PROBE (1,) or None for a brain that does not show itself."""
+        """Keep one tick: truth is a record (), probe a record (1,) or None for a brain that does not show itself."""
         row, trace = self._ticks, self._trace
         trace.analog[row] = sensed.analog
         trace.goal[row] = sensed.goal

@@ -2,10 +2,11 @@
 
 The bytes are `container.py`'s. Its chunks, in order; J = JSON, all numbers little-endian, n = ticks of a block:
 
-    HEAD  J: scenario (TOML text), versions, analog, goal, effort (channels), truth, probe (fields of the records)
+    HEAD  J: kind (of scenario), scenario (TOML text), versions, analog, goal, effort (channels), truth, probe (fields
+          of the records)
     LRND  the brain state file that the run began with; only if there was one
     then for each episode
-    BEGN  J: episode (the fields of sim.spec.Episode), tick_us, delay_us, brain_before (state hash)
+    BEGN  J: episode (the fields of the kind's own), tick_us, delay_us, brain_before (state hash)
     SENS  a block: u32 n, u16 counts[n], u16 overflow[n], i16 analog[channel][n], goal, effort likewise, u16 spikes[]
     TRTH  the block's truth, PROB the brain's probe, each field by field: field[n]. A replay does not need them
     RICH  J: frame_us, camera_size, arrays (dtype and shape of events, taxels, frames); only if they were kept
@@ -29,12 +30,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.spec import PROBE
 from sensors.errors import UserError
-from sensors.signals import GRIPPER_ANALOG, GRIPPER_EFFORT, GRIPPER_GOAL
-from sim.spec import TRUTH
 
 from .container import ChunkWriter, DamageError, read_chunks
+from .task import Schema
+from .tasks import schema_of
 from .trace import Rich, Trace
 from .unpack import Layout, Unfinished
 
@@ -46,12 +46,16 @@ _SLICE = 1 << 22
 class Writer:
     """Appends episodes to a new recording; what was appended stays readable whatever happens to the process."""
 
-    def __init__(self, path: Path, scenario: str, versions: dict[str, str], learned: bytes | None = None) -> None:
+    def __init__(
+        self, path: Path, schema: Schema, scenario: str, versions: dict[str, str], learned: bytes | None = None
+    ) -> None:
         self._chunks = ChunkWriter(path)
         self._episodes = 0
+        body = schema.body
         head = {
-            "scenario": scenario, "versions": versions, "analog": len(GRIPPER_ANALOG), "goal": len(GRIPPER_GOAL),
-            "effort": len(GRIPPER_EFFORT), "truth": TRUTH.descr, "probe": PROBE.descr,
+            "kind": schema.kind, "scenario": scenario, "versions": versions,
+            "analog": len(body.analog), "goal": len(body.goal), "effort": len(body.effort),
+            "truth": schema.truth.descr, "probe": schema.probe.descr,
         }  # fmt: skip
         self._json(b"HEAD", head)
         if learned is not None:
@@ -114,7 +118,8 @@ class Recording:
     """A recording read back; iterate it for its whole episodes, in the order they were written.
 
     Attributes:
-        path: of the file. scenario: the scenario's text. versions: of the programs that made it.
+        path: of the file. schema: of what it holds. scenario: the scenario's text. versions: of the programs that made
+            it.
         learned: the brain state file that the run began with, or None.
         partial: after reading, the ticks of an episode that was cut short, or None.
         interrupted: after reading, whether the run was ended before all its episodes.
@@ -136,9 +141,10 @@ class Recording:
             if kind != b"HEAD":
                 raise ValueError(f"begins with {kind!r}")
             head = json.loads(payload)
+            self.schema = schema_of(head.get("kind", "grasp"))  # the first recordings had but one kind
             self.scenario: str = head["scenario"]
             self.versions: dict[str, str] = head["versions"]
-            self._layout = Layout.of(head)
+            self._layout = Layout.of(head, self.schema.episode)
             with suppress(DamageError):  # which iterating will tell, with all that can be read before it
                 kind, payload = next(chunks, (b"", b""))
                 self.learned = payload if kind == b"LRND" else None

@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from controller import image
-from controller.network import Network
 from sensors.errors import UserError
 from sensors.signals import Body, Command, Sensed
-from sim.bullet import GRIPPER
 
 from . import load, loop
 from .build import build_brain
 from .recording import NAME, Recording
+from .task import Learner
 from .trace import Trace
 
 
@@ -62,7 +61,7 @@ def replay(out: Path) -> Replayed:
     """
     recording = Recording(recording_of(out))
     scenario = load.parse(recording.scenario, f"the scenario in {recording.path}")
-    brain = build_brain(scenario, GRIPPER)
+    brain = build_brain(scenario, recording.schema.body)
     if recording.learned is not None:
         brain.take_over(image.decode(recording.learned, f"the brain state in {recording.path}"))
     episodes = ticks = 0
@@ -82,7 +81,7 @@ def replay(out: Path) -> Replayed:
     return Replayed(True, same)
 
 
-def _difference(trace: Trace, brain: Network, recording: Recording) -> str | None:
+def _difference(trace: Trace, brain: Learner, recording: Recording) -> str | None:
     """Replay one episode; None, or where `brain` first does otherwise than was recorded."""
     index = trace.episode.index
     brain.reset()
@@ -92,7 +91,8 @@ def _difference(trace: Trace, brain: Network, recording: Recording) -> str | Non
             f"{recording.path}: episode {index} began with brain {trace.brain_before:08x}, its scenario now builds "
             f"{brain.state_hash():08x}; replay it with what made it ({made})"
         )
-    world = Playback(trace, GRIPPER)
+    body = recording.schema.body
+    world = Playback(trace, body)
     ticks = len(trace.counts)
     effort = np.zeros_like(trace.effort)
 
@@ -104,7 +104,7 @@ def _difference(trace: Trace, brain: Network, recording: Recording) -> str | Non
     if wrong.size:
         row, channel = wrong[0].tolist()
         return (
-            f"episode {index}, tick {row + 1}, {GRIPPER.effort[channel].name}: recorded "
+            f"episode {index}, tick {row + 1}, {body.effort[channel].name}: recorded "
             f"{int(trace.effort[row, channel])}, now {int(effort[row, channel])}"
         )
     if brain.state_hash() != trace.brain_after:

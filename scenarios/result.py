@@ -5,17 +5,17 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .grasp import score
 from .spec import Scenario
+from .task import Task
 from .trace import Trace
 from .trial import Timing
 
 LIBRARIES = ("ganglion", "numpy", "numba", "pybullet", "gymnasium", "msgspec")
-OUTCOMES = ("held", "dropped", "crushed")
 
 
 def versions() -> dict[str, str]:
@@ -24,10 +24,11 @@ def versions() -> dict[str, str]:
 
 
 def result(
+    task: Task[Any],
     scenario: Scenario,
     traces: Sequence[Trace],
     timings: Sequence[Timing],
-    baselines: Mapping[str, Sequence[str]],
+    baselines: Mapping[str, Sequence[Any]],
     ledger: NDArray[np.int64],
 ) -> dict[str, object]:
     """All figures of a run, ready for JSON.
@@ -45,10 +46,9 @@ def result(
         "scenario": scenario.name,
         "title": scenario.title,
         "seed": scenario.seed,
-        "delay_ms": scenario.world.delay_ms,
-        "robot": scenario.world.robot,
-        **score.aggregate(traces),
-        "baselines": {name: {kind: list(all_).count(kind) for kind in OUTCOMES} for name, all_ in baselines.items()},
+        **task.about(scenario),
+        **task.score(traces),
+        "baselines": task.compare(baselines),
         "baseline_trials": {name: list(all_) for name, all_ in baselines.items()},
         "realtime_factor": round(simulated_s / sum(t.wall_s for t in timings), 2),
         "tick_us": {f"p{q}": round(float(np.percentile(tick_us, q)), 1) for q in (50, 99)},

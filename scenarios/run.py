@@ -10,31 +10,26 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
-from msgspec.structs import replace
 from tqdm import tqdm
 
 from controller import image
 from sensors.errors import UserError
-from sim.bullet import BulletWorld
 
 from . import load
 from .build import build_brain, build_world
 from .folder import OutFolder
-from .grasp import score
-from .grasp.baselines import BASELINES, Baseline
 from .pool import RunFailedError, in_order
 from .publish import pages
 from .recording import NAME, Writer
 from .result import result, versions
 from .spec import Scenario
+from .task import Rival, TaskWorld
+from .tasks import task_of
 from .trace import Trace
 from .trial import Timing, run_trial
-
-if TYPE_CHECKING:
-    from .grasp.live import Spectator
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ class Done:
 
     trace: Trace
     timing: Timing
-    baselines: dict[str, str]
+    baselines: dict[str, Any]
     ledger: tuple[int, ...]
     state: bytes
 
@@ -68,43 +63,33 @@ class StoppedError(Exception):
 class Trials:
     """One process's world and brains, built once and reset for each episode, so that none knows of another."""
 
-    def __init__(self, job: Job, spectator: Spectator | None = None) -> None:
+    def __init__(self, job: Job, spectator: Any = None) -> None:
         scenario = job.scenario
         self._spectator = spectator
-        self._job, self._seed = job, scenario.seed
+        self._job, self._task = job, task_of(scenario)
         self._world = build_world(scenario)
         self._brain = build_brain(scenario, self._world.body)
         if job.learned is not None:
             self._brain.take_over(image.decode(job.learned, "the brain state"))
-        self._baselines = self._compared() if job.compare else {}
-
-    def _compared(self) -> dict[str, tuple[Baseline, BulletWorld]]:
-        """The baselines, each with its world; what they do not sense is not simulated, which changes nothing else."""
-        scenario = self._job.scenario
-        spec = scenario.world
-        unfelt = replace(spec, skin=replace(spec.skin, enabled=False), camera=replace(spec.camera, enabled=False))
-        bare = build_world(replace(scenario, world=unfelt))
-        chosen = {}
-        for name, make in BASELINES.items():
-            baseline, world = make(bare, scenario.controller), bare
-            if baseline.feels:
-                baseline, world = make(self._world, scenario.controller), self._world
-            chosen[name] = (baseline, world)
-        return chosen
+        self._rivals: dict[str, tuple[Rival, TaskWorld]] = (
+            self._task.rivals(scenario, self._world) if job.compare else {}
+        )
 
     def episode(self, index: int) -> Done:
         """Run episode `index` under each of the brains."""
         self._brain.reset()
-        trace, timing = run_trial(self._world, self._brain, self._seed, index, self._job.began_s, self._spectator)
+        task, began_s = self._task, self._job.began_s
+        episode = task.draw(self._job.scenario, index)
+        trace, timing = run_trial(task.schema, self._world, self._brain, episode, began_s, self._spectator)
         ledger = tuple(int(x) for x in self._brain.image["ledger"][0])
         state = image.encode(self._brain.image)
-        outcomes: dict[str, str] = {}
-        for name, (baseline, world) in self._baselines.items():
-            baseline.reset()
-            other, _ = run_trial(world, baseline, self._seed, index, self._job.began_s)
+        outcomes: dict[str, Any] = {}
+        for name, (rival, world) in self._rivals.items():
+            rival.reset()
+            other, _ = run_trial(task.schema, world, rival, episode, began_s)
             if self._spectator is not None:
                 self._spectator.answer()
-            outcomes[name] = score.outcome(other)[0]
+            outcomes[name] = task.outcome(other)
         return Done(trace, timing, outcomes, ledger, state)
 
 
@@ -116,7 +101,7 @@ def run(
     *,
     compare: bool = True,
     report: bool = True,
-    spectator: Spectator | None = None,
+    spectator: Any = None,
     began_s: float | None = None,
 ) -> dict[str, object]:
     """Run a scenario and leave its folder `out`; returns what its `result.json` holds.
@@ -133,10 +118,13 @@ def run(
         learned = image.encode(image.load(brain_state))
     job = Job(scenario, learned, compare, perf_counter() if began_s is None else began_s)
     with OutFolder(out if out is not None else default_out(scenario)) as folder:
+        task = task_of(scenario)
         text, stamp = load.dump(scenario), versions()
         folder.write("scenario.toml", ("".join(f"# {k} {v}\n" for k, v in stamp.items()) + text).encode())
-        episodes = _record(Writer(folder.working / NAME, text, stamp, learned), job, workers, folder.working, spectator)
+        writer = Writer(folder.working / NAME, task.schema, text, stamp, learned)
+        episodes = _record(writer, job, workers, folder.working, spectator)
         figures = result(
+            task,
             scenario,
             [e.trace for e in episodes],
             [e.timing for e in episodes],
@@ -150,14 +138,14 @@ def run(
     return figures
 
 
-def _record(writer: Writer, job: Job, workers: int, working: Path, spectator: Spectator | None) -> list[Done]:
+def _record(writer: Writer, job: Job, workers: int, working: Path, spectator: Any) -> list[Done]:
     """Run all episodes, each recorded as soon as it and those before it are done."""
     count = job.scenario.episodes
     episodes: list[Done] = []
     whole = False
     make = Trials if spectator is None else partial(Trials, spectator=spectator)
     try:
-        bar = tqdm(total=count, unit="object", disable=not sys.stderr.isatty(), delay=2, leave=False)
+        bar = tqdm(total=count, unit=task_of(job.scenario).unit, disable=not sys.stderr.isatty(), delay=2, leave=False)
         with bar, closing(in_order(make, job, count, workers if spectator is None else 1)) as done:
             for episode in done:
                 writer.append(episode.trace)

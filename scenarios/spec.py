@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 from msgspec import Meta
 
@@ -10,13 +10,21 @@ from controller.spec import Reflex
 from sensors.spec import Settings
 from sim.spec import Bullet
 
+W = TypeVar("W")
+C = TypeVar("C")
 
-class Scenario(Settings, frozen=True):
+
+class Experiment(Settings, Generic[W, C], frozen=True):
     """One experiment. episodes: objects tried. seed: of the objects; tune below 1000, report from 1000 up."""
 
     name: Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]*$")]
     title: str
-    world: Bullet
-    controller: Reflex
+    world: W
+    controller: C
     episodes: Annotated[int, Meta(ge=1, le=100_000)] = 20
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1000
+
+
+Grasping = Experiment[Bullet, Reflex]
+Scenario = Grasping
+"""What a file may hold; `tasks.task_of` says which kind of scenario it is."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensors.signals import EVENT
-from sim.spec import Episode
 
 
 @dataclass(slots=True)
@@ -16,17 +16,17 @@ class Trace:
     """One episode of T ticks. The first block is what a replay needs; truth, probe and rich are for people.
 
     Attributes:
-        episode: the object and its disturbances.
+        episode: what was drawn from the seed, as the task's schema says.
         tick_us: length of a tick; row k holds tick k + 1.
         delay_us: age of what the brain sees.
         analog, goal, effort: int16 (T, channels), as `Sensed` and `Command` carried them.
         counts, overflow: uint16 (T,), spike addresses sent and cut in each tick; spikes: uint16 (sum(counts),).
-        truth: TRUTH (T,), the simulator's own. probe: PROBE (T,), the brain's.
+        truth: record (T,), the simulator's own. probe: record (T,), the brain's. Their fields are the schema's.
         brain_before, brain_after: state hash of the brain when the episode began and when it ended.
         rich: present only for episodes that are to be shown, else None.
     """
 
-    episode: Episode
+    episode: Any
     tick_us: int
     delay_us: int
     analog: NDArray[np.int16]

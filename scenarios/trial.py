@@ -6,17 +6,16 @@ import resource
 import sys
 import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensors.signals import Brain, Command, Sensed
-from sim.bullet import BulletWorld
-from sim.episode import draw_episode
 
 from . import loop
 from .recorder import Recorder
+from .task import Schema, TaskWorld
 from .trace import Trace
 
 
@@ -56,21 +55,26 @@ class _Timed:
 class Watcher(Protocol):
     """Looks at a trial while it runs."""
 
-    def look(self, world: BulletWorld, recorder: Recorder, ticks: int, /) -> None:
+    def look(self, world: Any, recorder: Recorder, ticks: int, /) -> None:
         """Called after each of `ticks` ticks; may take its time, and must change nothing."""
 
 
 def run_trial(
-    world: BulletWorld, brain: Brain, seed: int, index: int, began_s: float = 0.0, watcher: Watcher | None = None
+    schema: Schema,
+    world: TaskWorld,
+    brain: Brain,
+    episode: Any,
+    began_s: float = 0.0,
+    watcher: Watcher | None = None,
 ) -> tuple[Trace, Timing]:
-    """Let `brain`, as it stands, act through episode `index` of `seed` in `world`.
+    """Let `brain`, as it stands, act through `episode`, of the schema's type, in `world`.
 
     began_s: perf_counter at start. watcher: sees every tick; the time it takes is not counted.
     """
     spec = world.spec
-    world.reset(draw_episode(spec.trial, seed, index))
-    ticks = round(world.script.duration_s * 1e6 / spec.tick_us)
-    recorder = Recorder(world.plant.episode, ticks, spec.tick_us, spec.delay_ms * 1000)
+    world.reset(episode)
+    ticks = world.ticks
+    recorder = Recorder(schema, episode, ticks, spec.tick_us, spec.delay_ms * 1000)
     probe = getattr(brain, "probe", None)
     timed = _Timed(brain, ticks)
     before = brain.state_hash()

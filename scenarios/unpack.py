@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.signals import EVENT
-from sim.spec import Episode
 
 from .trace import Rich, Trace
 
@@ -29,14 +28,15 @@ class Layout:
     effort: int
     truth: np.dtype[np.void]
     probe: np.dtype[np.void]
+    episode: type[Any]
 
     @classmethod
-    def of(cls, head: dict[str, Any]) -> Self:
+    def of(cls, head: dict[str, Any], episode: type[Any]) -> Self:
         """Raises ValueError, KeyError or TypeError where the header makes no sense."""
         widths = [int(head[name]) for name in ("analog", "goal", "effort")]
         if not all(0 <= w <= 1024 for w in widths):
             raise ValueError(f"{widths} channels")
-        return cls(widths[0], widths[1], widths[2], _record(head["truth"]), _record(head["probe"]))
+        return cls(widths[0], widths[1], widths[2], _record(head["truth"]), _record(head["probe"]), episode)
 
 
 def _record(fields: list[list[str]]) -> np.dtype[np.void]:
@@ -50,9 +50,8 @@ class Unfinished:
     """An episode that is being read; `add` its chunks, then take it `whole` or, if it was cut short, `partial`."""
 
     def __init__(self, layout: Layout, begun: dict[str, Any]) -> None:
-        fields = dict(begun["episode"])
-        fields["half_m"] = tuple(fields["half_m"])
-        self._episode = Episode(**fields)
+        fields = {k: tuple(v) if isinstance(v, list) else v for k, v in begun["episode"].items()}
+        self._episode = layout.episode(**fields)
         self._tick_us, self._delay_us = int(begun["tick_us"]), int(begun["delay_us"])
         self._before = int(begun["brain_before"])
         self._layout = layout

@@ -137,12 +137,15 @@ class _Place:
             return []
         kind = self.type(group)
         members = map(_bare, kind.types) if isinstance(kind, inspect.UnionType) else [kind]
-        return [str(m.tag) for m in members if isinstance(m, inspect.StructType)]
+        return [str(m.tag) for m in members if isinstance(m, inspect.StructType) and m.tag is not None]
 
     def example(self, path: str, name: str) -> str:
-        kind = self.type(f"{path}.{name}" if path else name)
+        full = f"{path}.{name}" if path else name
+        kind = self.type(full)
+        if isinstance(kind, (inspect.StructType, inspect.UnionType)) and (kinds := self.choices(f"{full}.kind")):
+            return f"a table [{name}] with kind = " + " or ".join(f'"{k}"' for k in kinds)
         if isinstance(kind, inspect.StructType):
-            return f'a table [{name}] with kind = "{kind.tag}"' if kind.tag else f"a table [{name}]"
+            return f"a table [{name}]"
         return f'{name} = "..."' if isinstance(kind, inspect.StrType) else f"{name} = ..."
 
 

@@ -98,6 +98,11 @@ class BulletWorld:
     def truth(self) -> np.ndarray:
         return self.plant.truth
 
+    @property
+    def ticks(self) -> int:
+        """Length of an episode."""
+        return round(self.script.duration_s * 1e6 / self.spec.tick_us)
+
     def reset(self, episode: Episode) -> None:
         """Begin an episode: its object stands between the open pads, nothing has been sensed."""
         self.plant.reset(episode)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.recorder import Recorder
-from scenarios.spec import Scenario
+from scenarios.spec import Grasping
 from scenarios.trace import Rich, Trace
 from sensors.errors import UserError
 from sim.bullet import BulletWorld
@@ -110,7 +110,7 @@ class Window:
 class Spectator:
     """Shows the controller's trials, tick by tick; a window that its user has closed is not missed."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Grasping) -> None:
         self._scenario = scenario
         self._window = Window(f"{scenario.name}, seed {scenario.seed}")
         self._photographer = Photographer()

@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from scenarios.spec import Scenario
+from scenarios.spec import Grasping
 from scenarios.trace import Trace
 from sensors.signals import Body
 
@@ -36,7 +36,7 @@ def choose(traces: Sequence[Trace], verdicts: Sequence[Verdict] | None = None) -
 
 
 def render(
-    scenario: Scenario,
+    scenario: Grasping,
     body: Body,
     result: Mapping[str, Any],
     traces: Sequence[Trace],

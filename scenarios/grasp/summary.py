@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from controller.image import AHEAD, FRICTION, SENSES
-from scenarios.spec import Scenario
+from scenarios.spec import Grasping
 
 NEURONS = FRICTION + AHEAD + SENSES
 
 
-def opening(scenario: Scenario) -> str:
+def opening(scenario: Grasping) -> str:
     """The first line: what runs."""
     learning = "learning" if scenario.controller.learning else "frozen"
     return (

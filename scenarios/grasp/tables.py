@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from scenarios.spec import Scenario
+from scenarios.spec import Grasping
 from scenarios.trace import Trace
 from sim.spec import BOX, CYLINDER, SPHERE, Episode
 
@@ -141,7 +141,7 @@ def trial_table(
     return f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
 
 
-def ran(scenario: Scenario) -> str:
+def ran(scenario: Grasping) -> str:
     """One line: scenario, robot, sensors, learning, delay, seed."""
     world = scenario.world
     senses = [name for name, on in (("skin", world.skin.enabled), ("event camera", world.camera.enabled)) if on]
@@ -152,7 +152,7 @@ def ran(scenario: Scenario) -> str:
     )
 
 
-def facts(scenario: Scenario, result: Result) -> str:
+def facts(scenario: Grasping, result: Result) -> str:
     """Rows of what ran: how to repeat it, versions, checksums, cost."""
     camera, skin = scenario.world.camera, scenario.world.skin
     eye = f"{camera.width} by {camera.height} pixels, on the {camera.mount}" if camera.enabled else "off"

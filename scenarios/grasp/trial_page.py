@@ -8,7 +8,7 @@ from html import escape
 
 import numpy as np
 
-from scenarios.spec import Scenario
+from scenarios.spec import Grasping
 from scenarios.trace import Rich, Trace
 from sensors.signals import Body
 
@@ -65,7 +65,7 @@ def figure(content: str, caption: str, keys: Sequence[str] = (), title: str = ""
     return f'<figure>{title}{legend}<div class="scroll">{content}</div><figcaption>{caption}</figcaption></figure>'
 
 
-def section(trace: Trace, verdict: Verdict, scenario: Scenario, body: Body, moving: bytes | None) -> str:
+def section(trace: Trace, verdict: Verdict, scenario: Grasping, body: Body, moving: bytes | None) -> str:
     """All figures of one trial. With `moving`, its animated GIF, come stills; without, it is hidden until chosen."""
     episode = trace.episode
     what = f"{tables.SHAPE.get(episode.shape, 'object')}, {tables.size(episode)}, {tables.mass(episode.mass_kg)}"
@@ -147,7 +147,7 @@ def _moments(trace: Trace, verdict: Verdict) -> list[tuple[str, int]]:
     return sorted((m for m in moments if 0 <= m[1] <= last), key=lambda m: m[1])
 
 
-def _stills(trace: Trace, verdict: Verdict, scenario: Scenario) -> str:
+def _stills(trace: Trace, verdict: Verdict, scenario: Grasping) -> str:
     """Taxel maps, the camera's events and the scene at the instant that matters."""
     rich, world = trace.rich, scenario.world
     skin = _taxels(trace, rich, verdict) if rich is not None else ""
@@ -161,7 +161,7 @@ def _stills(trace: Trace, verdict: Verdict, scenario: Scenario) -> str:
     return f'{skin}<div class="pair">{figure(scene, words, title="Robot")}{_camera(trace, scenario, name, row)}</div>'
 
 
-def _camera(trace: Trace, scenario: Scenario, name: str, row: int) -> str:
+def _camera(trace: Trace, scenario: Grasping, name: str, row: int) -> str:
     rich = trace.rich
     if not scenario.world.camera.enabled:
         return _missing("Event camera", f"The event camera was off in this run; {_switch('camera')} switches it on.")

@@ -7,12 +7,11 @@ import json
 import sys
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .common import DONE, FAILED, STOPPED, add_verb
 
 if TYPE_CHECKING:
-    from scenarios.grasp.live import Spectator
     from scenarios.spec import Scenario
 
     from .common import Verbs
@@ -55,13 +54,14 @@ def do(args: argparse.Namespace) -> int:
     """Run it; returns the exit status."""
     began_s = perf_counter()
     from scenarios import load
-    from scenarios.grasp import summary
+    from scenarios.tasks import task_of
 
     asked = [f"{key}={value}" for key in ("episodes", "seed") if (value := getattr(args, key)) is not None]
     scenario = load.load(args.scenario, (*args.set, *asked))
+    task = task_of(scenario)
     spectator = _spectator(args, scenario) if args.view else None
     if not args.json:
-        print(summary.opening(scenario), flush=True)
+        print(task.opening(scenario), flush=True)
     from scenarios import run
     from scenarios.pool import RunFailedError
 
@@ -91,19 +91,19 @@ def do(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(result))
     else:
-        print(summary.figures(result))
+        print(task.summary(result))
         page = "" if args.no_report else f"   report {target / 'report.html'}"
         print(f"saved {target}{page}")
     return DONE
 
 
-def _spectator(args: argparse.Namespace, scenario: Scenario) -> Spectator:
+def _spectator(args: argparse.Namespace, scenario: Scenario) -> Any:
     from sensors.errors import UserError
 
     if args.workers not in (None, 1):
         raise UserError(
             f"--view shows the trials of one process, --workers asks for {args.workers}; leave one of them out"
         )
-    from scenarios.grasp.live import Spectator
+    from scenarios.tasks import task_of
 
-    return Spectator(scenario)
+    return task_of(scenario).spectator(scenario)

@@ -18,6 +18,7 @@ from scenarios.build import build_brain, build_world
 from scenarios.env_world import EnvWorld
 from scenarios.grasp import score
 from scenarios.grasp.baselines import FixedGrip, Oracle
+from scenarios.grasp.schema import SCHEMA
 from scenarios.load import load
 from scenarios.spec import Scenario
 from scenarios.trace import Trace
@@ -27,6 +28,7 @@ from sensors.signals import Command, Sensed
 from sensors.spec import Skin
 from sim.bullet import BulletWorld
 from sim.env import GraspEnv
+from sim.episode import draw_episode
 from sim.referee import Referee
 from sim.spec import Bullet
 
@@ -41,7 +43,10 @@ def scenario() -> Scenario:
 
 def direct(scenario: Scenario, seed: int, episodes: tuple[int, ...]) -> list[Trace]:
     world = build_world(scenario)
-    traces = [run_trial(world, build_brain(scenario, world.body), seed, k)[0] for k in episodes]
+    traces = [
+        run_trial(SCHEMA, world, build_brain(scenario, world.body), draw_episode(scenario.world.trial, seed, k))[0]
+        for k in episodes
+    ]
     world.close()
     return traces
 
@@ -79,7 +84,7 @@ def test_the_environment_and_the_score_agree_on_how_trials_end(scenario: Scenari
     brain = FixedGrip(8.0, world, scenario.controller)
     for k in range(12):
         brain.reset()
-        trace = run_trial(world, brain, 11, k)[0]
+        trace = run_trial(SCHEMA, world, brain, draw_episode(scenario.world.trial, 11, k))[0]
         referee = Referee(world.script, 1e-3)
         ended = len(trace.truth)
         for row, truth in enumerate(trace.truth):

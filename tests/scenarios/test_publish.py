@@ -56,7 +56,7 @@ def rewritten(out: Path, change) -> None:
         for t in recording.traces
     ]
     change(traces)
-    writer = Writer(out / NAME, recording.scenario, recording.versions, recording.learned)
+    writer = Writer(out / NAME, recording.schema, recording.scenario, recording.versions, recording.learned)
     for trace in traces:
         writer.append(trace)
     writer.close()

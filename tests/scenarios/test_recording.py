@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from controller.spec import PROBE
 from scenarios import container
 from scenarios.container import ChunkWriter, read_chunks
+from scenarios.grasp.schema import SCHEMA
 from scenarios.recorder import Recorder
 from scenarios.recording import BLOCK_TICKS, Recording, Writer
 from scenarios.trace import Rich, Trace
@@ -77,7 +78,7 @@ def bits(value: object) -> object:
 
 
 def write(path: Path, traces: list[Trace], *, close: bool = True, learned: bytes | None = None) -> bytes:
-    writer = Writer(path, 'name = "x"\n', VERSIONS, learned)
+    writer = Writer(path, SCHEMA, 'name = "x"\n', VERSIONS, learned)
     for trace in traces:
         writer.append(trace)
     if close:
@@ -192,6 +193,7 @@ _ENDLESS = """
 import sys, pathlib, numpy as np
 from scenarios.recording import Writer
 from scenarios.trace import Trace
+from scenarios.grasp.schema import SCHEMA
 from controller.spec import PROBE
 from sim.spec import TRUTH, Episode
 n = 700
@@ -199,7 +201,7 @@ z = lambda w: np.ones((n, w), np.int16)
 episode = Episode(0, 0, 0, (.1, .1, .1), 1., 1., 1., 1., 1., 1., 1., 1., 1., 1., 1.)
 trace = Trace(episode, 1000, 0, z(8), z(2), z(2), np.zeros(n, 'u2'), np.zeros(n, 'u2'), np.zeros(0, 'u2'),
               np.zeros(n, TRUTH), np.zeros(n, PROBE))
-writer = Writer(pathlib.Path(sys.argv[1]), "", {})
+writer = Writer(pathlib.Path(sys.argv[1]), SCHEMA, "", {})
 while True:
     writer.append(trace)
     print("one", flush=True)
@@ -220,7 +222,7 @@ def test_ticks_of_an_episode_that_was_cut_short_are_still_there_to_look_at(tmp_p
 
 
 def test_an_interrupted_run_is_sound_and_says_that_more_was_meant(tmp_path):
-    writer = Writer(tmp_path / "r", "", VERSIONS)
+    writer = Writer(tmp_path / "r", SCHEMA, "", VERSIONS)
     writer.append(any_trace(4))
     writer.close(interrupted=True)
     recording = Recording(tmp_path / "r")
@@ -256,7 +258,7 @@ def test_what_is_not_a_recording_is_refused_in_one_line(tmp_path, make: Callable
 
 def test_a_later_program_may_add_kinds_of_chunks_that_this_one_passes_over(tmp_path):
     trace = any_trace(3)
-    writer = Writer(tmp_path / "r", "", VERSIONS)
+    writer = Writer(tmp_path / "r", SCHEMA, "", VERSIONS)
     writer._chunks.write(b"MUSE", b"of a later day")
     writer.append(trace)
     writer.close()
@@ -285,7 +287,7 @@ def test_a_record_that_gains_a_field_does_not_change_how_old_recordings_are_read
 
 def test_recording_a_tick_costs_little_and_allocates_nothing_that_grows():
     ticks = 4000
-    recorder = Recorder(any_trace(0).episode, ticks, 1000, 0)
+    recorder = Recorder(SCHEMA, any_trace(0).episode, ticks, 1000, 0)
     sensed, command = BODY.empty_sensed(), Command(np.zeros(2, np.int16))
     sensed.count = 5
     truth, probe = np.zeros((), TRUTH), np.zeros(1, PROBE)
@@ -304,7 +306,7 @@ def test_recording_a_tick_costs_little_and_allocates_nothing_that_grows():
 
 
 def test_the_recorder_keeps_values_not_the_arrays_that_the_next_tick_overwrites():
-    recorder = Recorder(any_trace(0).episode, 2, 1000, 0)
+    recorder = Recorder(SCHEMA, any_trace(0).episode, 2, 1000, 0)
     sensed, command = BODY.empty_sensed(), Command(np.zeros(2, np.int16))
     truth, probe = np.zeros((), TRUTH), np.zeros(1, PROBE)
     for k in (1, 2):

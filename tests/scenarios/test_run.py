@@ -58,7 +58,7 @@ def rewritten(out: Path, target: Path, change) -> Path:
     recording = Recording(out / NAME)
     traces = [dataclasses.replace(t, effort=t.effort.copy(), analog=t.analog.copy()) for t in recording.traces]
     change(traces)
-    writer = Writer(target, recording.scenario, recording.versions, recording.learned)
+    writer = Writer(target, recording.schema, recording.scenario, recording.versions, recording.learned)
     for trace in traces:
         writer.append(trace)
     writer.close()

@@ -13,6 +13,7 @@ import pytest
 from controller.network import Network
 from controller.spec import Reflex
 from scenarios.grasp.phases import in_hand, phases
+from scenarios.grasp.schema import SCHEMA
 from scenarios.grasp.slips import true_slips
 from scenarios.load import load
 from scenarios.recorder import Recorder
@@ -39,7 +40,7 @@ def play(
     here = world(camera, delay_ms)
     here.reset(replace(draw_episode(here.spec.trial, SEED, index), **changes))
     brain = Network(spec or Reflex(), here.body)
-    recorder = Recorder(here.plant.episode, ticks, 1000, delay_ms * 1000)
+    recorder = Recorder(SCHEMA, here.plant.episode, ticks, 1000, delay_ms * 1000)
     command = here.idle
     for tick in range(1, ticks + 1):
         sensed = here.advance(tick * 1000, command)
