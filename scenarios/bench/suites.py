@@ -1,0 +1,44 @@
+"""The suites of `ganglion bench`: to add one, write a module with `measure(asked)` and a line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from .table import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user asked of a suite.
+
+    peers: measure other systems beside ours. only: parts of the suite, all if empty. seconds: of measuring, for each
+    contestant.
+    """
+
+    peers: bool = False
+    only: tuple[str, ...] = ()
+    seconds: float = 1.0
+
+    def wants(self, part: str) -> bool:
+        """Whether a part of the suite is to be measured."""
+        return not self.only or part in self.only
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A suite by name; its module has `measure(asked: Asked) -> Result` and is imported only when it runs."""
+
+    says: str
+    module: str
+    parts: tuple[str, ...] = ()
+
+    def measure(self, asked: Asked) -> Result:
+        """Run it."""
+        result: Result = import_module(f".{self.module}", __package__).measure(asked)
+        return result
+
+
+SUITES = {
+    "grasp": Suite("the grasp scenario: tick, real-time factor, start, memory", "grasp"),
+}

@@ -1,0 +1,50 @@
+"""The verb bench: suites that exist, tables that say whether a goal is met, mistakes in one line."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import pytest
+
+from scenarios import cli
+from scenarios.bench.suites import SUITES
+from scenarios.bench.table import Goal, Result, Table
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_every_suite_that_is_listed_has_a_module(name: str) -> None:
+    assert find_spec(f"scenarios.bench.{SUITES[name].module}") is not None
+
+
+def test_a_goal_says_met_missed_or_why_it_was_not_measured() -> None:
+    goals = [Goal("tick", 15, 9.81, " us"), Goal("tick", 15, 22.1, " us"), Goal("ratio", 0.1, None, why="no torch")]
+    assert [goal.row()[1:] for goal in goals] == [
+        ("9.81 us", "<= 15 us", "met"),
+        ("22.1 us", "<= 15 us", "missed"),
+        ("-", "<= 0.1", "not measured: no torch"),
+    ]
+
+
+def test_columns_of_a_table_end_below_each_other() -> None:
+    table = Table("speed", ("", "us"), [("numba", "9.5"), ("another", "120")], ("at rest",))
+    assert table.text().splitlines() == ["speed", "            us", "  numba    9.5", "  another  120", "  at rest"]
+
+
+def test_a_document_holds_figures_goals_and_the_machine() -> None:
+    document = Result("core", [], [Goal("tick", 1, 2, " us")], {"tick_us": 2}).document()
+    assert document["figures"] == {"tick_us": 2}
+    assert document["goals"] == [{"what": "tick", "measured": 2, "limit": 1, "unit": "us", "met": False}]
+    assert "numba" in document["machine"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(["grasp", "--only", "w9"], "suite grasp has no part w9"), (["grasp", "--seconds", "0"], "expected 0.05 to 60")],
+)
+def test_a_mistake_in_what_to_measure_is_one_line(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["bench", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert error.count("\n") == 1
