@@ -76,7 +76,7 @@ IMAGE = np.dtype(
     align=True,
 )
 LEARNED = ("friction_weight", "ahead_weight")
-_LAYOUT = zlib.crc32(json.dumps([(n, str(IMAGE.fields[n])) for n in IMAGE.names or ()]).encode())  # type: ignore[index]
+LAYOUT = zlib.crc32(json.dumps([(n, str(IMAGE.fields[n])) for n in IMAGE.names or ()]).encode())  # type: ignore[index]
 
 
 def state_hash(image: NDArray[np.void]) -> int:
@@ -87,7 +87,7 @@ def state_hash(image: NDArray[np.void]) -> int:
 def encode(image: NDArray[np.void]) -> bytes:
     """The record behind magic, version, layout and CRC."""
     body = image.tobytes()
-    return MAGIC + np.array([VERSION, _LAYOUT, len(body), zlib.crc32(body)], "<u4").tobytes() + body
+    return MAGIC + np.array([VERSION, LAYOUT, len(body), zlib.crc32(body)], "<u4").tobytes() + body
 
 
 def save(image: NDArray[np.void], path: Path) -> None:
@@ -119,9 +119,9 @@ def decode(data: bytes, source: str) -> NDArray[np.void]:
     if data[:8] != MAGIC or len(data) < 24:
         raise UserError(f"{source} is not a brain state; name a state.bin of an earlier run")
     version, layout, size, crc = np.frombuffer(data[8:24], "<u4").tolist()
-    if version != VERSION or layout != _LAYOUT:
+    if version != VERSION or layout != LAYOUT:
         raise UserError(
-            f"{source} has brain layout {version}:{layout:08x}, this program {VERSION}:{_LAYOUT:08x}; learn it anew"
+            f"{source} has brain layout {version}:{layout:08x}, this program {VERSION}:{LAYOUT:08x}; learn it anew"
         )
     if len(data) - 24 != size or zlib.crc32(data[24:]) != crc:
         raise UserError(f"{source} is damaged: {len(data) - 24} of {size} bytes, CRC differs; use another copy")

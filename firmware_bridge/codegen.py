@@ -1,4 +1,4 @@
-"""Prints what must agree with protocol.py and cannot import it: PROTOCOL.md and mcu/protocol.h.
+"""Prints what must agree with Python and cannot import it: PROTOCOL.md and mcu/protocol.h, and mcu/image.h (`layout.py`).
 
 `python -m firmware_bridge.codegen` writes them; the tests and `ganglion check` compare.
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 from sensors.signals import MAX_SPIKES
 
-from . import protocol
+from . import layout, protocol
 from .protocol import MESSAGES, PARAMETERS, PROTOCOL_ID, REFUSALS, SPIKES_RULE, THOUGHT
 from .table import Field, Message
 
@@ -108,7 +108,11 @@ def manual() -> str:
     return "\n".join([*lines, ""])
 
 
-GENERATED: dict[str, Callable[[], str]] = {"PROTOCOL.md": manual, "mcu/protocol.h": header}
+GENERATED: dict[str, Callable[[], str]] = {
+    "PROTOCOL.md": manual,
+    "mcu/protocol.h": header,
+    "mcu/image.h": layout.header,
+}
 
 
 def stale() -> list[str]:
