@@ -65,6 +65,7 @@ def header() -> str:
     for name in _CONSTANTS:
         value = getattr(protocol, name)
         lines.append(f"#define WIRE_{name} " + (f"0x{value:08x}u" if name == "MAGIC" else f"{value}u"))
+    lines.append(f"#define WIRE_BAUD {protocol.BAUD}u")
     lines += [f"#define WIRE_MAX_SPIKES {MAX_SPIKES}u", f"#define WIRE_BITMAP {protocol.BITMAP:#04x}u", "", "enum {"]
     lines += [f"    WIRE_{m.name} = 0x{m.code:02x}," for m in MESSAGES]
     lines += ["};", "", "enum {"]

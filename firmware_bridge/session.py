@@ -28,6 +28,21 @@ class Effort:
     reconnected: int = 0
 
 
+class RefusedError(UserError):
+    """The target answered that it will not: `name` is that of the refusal in `protocol.REFUSALS`."""
+
+    def __init__(self, sentence: str, name: str) -> None:
+        super().__init__(sentence)
+        self.name = name
+
+    def __reduce__(self) -> tuple[type[RefusedError], tuple[str, str]]:
+        return type(self), (str(self), self.name)
+
+
+class TargetLostError(UserError):
+    """The target is gone, silent, or was restarted: the run cannot go on, by no fault of the request."""
+
+
 class Session:
     """The target behind a URL, greeted.
 
@@ -115,11 +130,11 @@ class Session:
                 else:
                     self.effort.stale += 1
             if self._link.now_s() > until:
-                raise UserError(f"{self.url} is silent for {self._patience_s:g} s; is the target alive?")
+                raise TargetLostError(f"{self.url} is silent for {self._patience_s:g} s; is the target alive?")
             if again:
                 self.effort.asked_again += 1
                 lost = not self._send(b"\0" + request)
-        raise UserError(f"{self.url} is gone and not back within {self._patience_s:g} s; plug it in again")
+        raise TargetLostError(f"{self.url} is gone and not back within {self._patience_s:g} s; plug it in again")
 
     def _send(self, data: bytes) -> bool:
         try:
@@ -137,7 +152,7 @@ class Session:
             except LinkLostError:
                 continue
             if last not in (self._before, self._sequence):
-                raise UserError(f"{self.url} was restarted and has forgotten what it learned; begin the run anew")
+                raise TargetLostError(f"{self.url} was restarted and has forgotten what it learned; begin the run anew")
             return True
         return False
 
@@ -145,8 +160,8 @@ class Session:
         code = frame.payload[0] if frame.code == protocol.NACK.code and frame.payload else 0
         name, says = REFUSALS.get(code, (f"answer {frame.code:#x}", "it speaks another language"))
         if name == "SEQUENCE":
-            raise UserError(f"{self.url} was restarted and has forgotten what it learned; begin the run anew")
-        raise UserError(f"{self.url} refuses {message.name}: {name}, {says}")
+            raise TargetLostError(f"{self.url} was restarted and has forgotten what it learned; begin the run anew")
+        raise RefusedError(f"{self.url} refuses {message.name}: {name}, {says}", name)
 
     def close(self) -> None:
         """Give the device back; the target keeps what it has learned."""

@@ -1,19 +1,24 @@
-"""Compilers of this machine, and the C of mcu/ built for it: libraries, and a process that serves a brain."""
+"""Compilers: of this machine and for Cortex-M, and the C of mcu/ built with them."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from sensors.errors import UserError
 
+from .identity import build_id
+
 MCU = Path(__file__).parent / "mcu"
 CORE = tuple(sorted((MCU / "core").glob("*.c")))
 SITL = MCU / "host" / "sitl.c"
+GRASP = MCU / "host" / "grasp.c"
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 
 
@@ -22,52 +27,58 @@ def compiler() -> tuple[str, ...] | None:
     for name in ("gcc", "clang", "cc"):
         if shutil.which(name):
             return (name,)
+    return zig()
+
+
+def zig() -> tuple[str, ...] | None:
+    """The command of the C compiler inside the PyPI package ziglang, which also compiles for Cortex-M, or None."""
     return (sys.executable, "-m", "ziglang", "cc") if importlib.util.find_spec("ziglang") else None
 
 
-def compile_c(sources: Sequence[Path], out: Path, *options: str) -> Path:
-    """Compile and link C sources with the warnings of this project as errors.
+def compile_c(
+    sources: Sequence[Path],
+    out: Path,
+    *options: str,
+    command: Sequence[str] | None = None,
+    libraries: Sequence[str] = (),
+) -> Path:
+    """Compile and link C sources with the warnings of this project as errors; `out` appears whole or not at all.
+
+    command: of the compiler; this machine's own if none is given.
 
     Raises:
         UserError: no compiler, or it refused; with its first complaint.
     """
-    command = compiler()
+    command = command or compiler()
     if command is None:
         raise UserError("there is no C compiler; on Debian: apt-get install gcc, elsewhere: pip install ziglang")
-    arguments = [*command, *WARNINGS, *options, "-o", str(out), *map(str, sources)]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
-    if done.returncode:
-        complaint = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[-200:])
-        raise UserError(f"{' '.join(command)} does not build {out.name}: {complaint}")
+    with tempfile.TemporaryDirectory(dir=out.parent) as folder:
+        part = Path(folder) / out.name
+        arguments = [*command, *WARNINGS, *options, "-o", str(part), *map(str, sources), *libraries]
+        done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+        if done.returncode:
+            complaint = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[-200:])
+            raise UserError(f"{' '.join(command)} does not build {out.name}: {complaint}")
+        part.replace(out)
     return out
 
 
-class Sitl:
-    """The firmware's message loop with a brain, as a process of this machine; a context manager.
+def build_folder() -> Path:
+    """Where firmware is built and kept: build/firmware of a checkout, else the user's cache."""
+    root = Path(__file__).parents[1]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ganglion"
+    folder = (
+        root / "build" if (root / "pyproject.toml").is_file() and os.access(root, os.W_OK) else cache
+    ) / "firmware"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder}: {error.strerror}; firmware is built there, set XDG_CACHE_HOME elsewhere") from None
+    return folder
 
-    Attributes:
-        url: of its pseudo-terminal, while it runs.
-    """
 
-    def __init__(self, program: Path) -> None:
-        self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        self.url = self._process.stdout.readline().strip()
-        if not self.url:
-            self.__exit__()
-            raise UserError(f"{program} did not start; it left status {self._process.returncode}")
-
-    def __enter__(self) -> Sitl:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()  # it ends with its input
-        self._process.stdout.close()
-        self._process.wait(timeout=5)
-
-    def kill(self) -> None:
-        """Stop it as a power failure would."""
-        self._process.kill()
-        self._process.wait()
+def build_sitl() -> Path:
+    """The firmware with the grip controller as a program of this machine; built once for each state of its sources."""
+    build = build_id("mcu")
+    out = build_folder() / f"sitl-{build:08x}"
+    return out if out.exists() else compile_c([*CORE, SITL, GRASP], out, "-O2", f"-DBUILD_ID=0x{build:08x}u")

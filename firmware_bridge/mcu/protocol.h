@@ -16,6 +16,7 @@
 #define WIRE_GOAL_MAX 8u
 #define WIRE_EFFORT_MAX 16u
 #define WIRE_ADDRESS_MAX 256u
+#define WIRE_BAUD 921600u
 #define WIRE_MAX_SPIKES 48u
 #define WIRE_BITMAP 0x80u
 

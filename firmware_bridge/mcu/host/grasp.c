@@ -1,6 +1,5 @@
 // The grip controller as the process of sitl.c: empty until a host loads a record.
 #include "../core/controller.h"
-#include "build_id.h"
 #include "sitl.h"
 
 const brain_t *sitl_brain(void) {

@@ -1,0 +1,41 @@
+"""From what `--brain` says to a running target: a process of this machine, an emulated board, or a device as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .boards import BOARDS, board, build_elf
+from .qemu import Qemu
+from .sitl import Sitl
+from .toolchain import build_sitl
+
+HERE = "here"
+BRAINS = f"{HERE}, sitl, {', '.join(f'qemu:{name}' for name in BOARDS)}, or the URL of a device"
+
+
+def is_device(brain: str) -> bool:
+    """Whether the target exists by itself, so that only one may use it, and is not started for each who asks."""
+    return brain not in (HERE, "sitl") and not brain.startswith("qemu:")
+
+
+def prepare(brain: str) -> None:
+    """Build what `serve` will run, so that it is there when several ask at once. Raises UserError."""
+    if brain == "sitl":
+        build_sitl()
+    elif brain.startswith("qemu:"):
+        build_elf(board(brain.removeprefix("qemu:")))
+
+
+@contextmanager
+def serve(brain: str) -> Iterator[str]:
+    """The URL of a target for as long as the context lasts. Raises UserError if it cannot be built or started."""
+    if brain == "sitl":
+        with Sitl(build_sitl()) as process:
+            yield process.url
+    elif brain.startswith("qemu:"):
+        which = board(brain.removeprefix("qemu:"))
+        with Qemu(which, build_elf(which)) as process:
+            yield process.url
+    else:
+        yield brain
