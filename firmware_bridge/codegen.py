@@ -1,4 +1,4 @@
-"""Prints what must agree with Python and cannot import it: PROTOCOL.md and mcu/protocol.h, and mcu/image.h (`layout.py`).
+"""Prints what must agree with Python and cannot import it: PROTOCOL.md, mcu/protocol.h, and by `layout.py` mcu/image.h.
 
 `python -m firmware_bridge.codegen` writes them; the tests and `ganglion check` compare.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 
 import numpy as np
@@ -78,6 +79,10 @@ class DeployedNetwork:
         """The record as it is on the target now, IMAGE (1,)."""
         return np.frombuffer(self.remote.save(), IMAGE).copy()
 
+    def link(self) -> dict[str, object]:
+        """What the target is and what the link to it cost so far, ready for JSON."""
+        return {"target": target_name(self.remote.welcome), **dataclasses.asdict(self.remote.effort)}
+
     def state_hash(self) -> int:
         """CRC-32 of the whole state, learned weights included."""
         return self.remote.state_hash()
@@ -89,7 +94,7 @@ class DeployedNetwork:
 
 def assert_current(welcome: np.void, url: str) -> None:
     """Raise UserError if the target's firmware or record is another than this program's."""
-    name = bytes(welcome["target"]).rstrip(b"\0").decode("ascii", "replace")
+    name = target_name(welcome)
     cure = f"run `ganglion deploy grasp --to {name} {url}`" if name in BOARDS else "build it anew"
     if welcome["layout"] != images.LAYOUT:
         raise UserError(
@@ -99,3 +104,8 @@ def assert_current(welcome: np.void, url: str) -> None:
     own = build_id("mcu") if name == "sitl" or name in BOARDS else None
     if own is not None and welcome["build"] != own:
         raise UserError(f"{name} at {url} runs build {welcome['build']:08x}, this program's is {own:08x}; {cure}")
+
+
+def target_name(welcome: np.void) -> str:
+    """What a target calls itself."""
+    return bytes(welcome["target"]).rstrip(b"\0").decode("ascii", "replace")

@@ -22,9 +22,10 @@ def constants() -> dict[str, int]:
     found: dict[str, int] = {}
     for module in MODULES:
         for name, value in vars(module).items():
-            if re.fullmatch("[A-Z][A-Z0-9_]*", name) and isinstance(value, int) and name not in _SKIPPED:
-                if found.setdefault(name, value) != value:
-                    raise ValueError(f"{name} is {found[name]} and {value} in two modules of the controller")
+            if not re.fullmatch("[A-Z][A-Z0-9_]*", name) or not isinstance(value, int) or name in _SKIPPED:
+                continue
+            if found.setdefault(name, value) != value:
+                raise ValueError(f"{name} is {found[name]} and {value} in two modules of the controller")
     return found
 
 

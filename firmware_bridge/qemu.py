@@ -13,6 +13,8 @@ from sensors.errors import UserError
 from .boards import Board
 
 QEMU = "qemu-system-arm"
+_WATCHED = '"$@" </dev/null & read -r _; kill -9 $!; wait 2>/dev/null'
+"""Ends QEMU with our end of a pipe, so that it never outlives the program that started it, however that ends."""
 
 
 class Qemu:
@@ -35,7 +37,11 @@ class Qemu:
         arguments += ["-serial", "pty", *(["-icount", "shift=0,sleep=off"] if counted else [])]
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed in close
         self._process = subprocess.Popen(
-            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors, text=True
+            ["sh", "-c", _WATCHED, "sh", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
         )
         assert self._process.stdout is not None
         said = self._process.stdout.readline()
@@ -61,5 +67,6 @@ class Qemu:
 
     def kill(self) -> None:
         """Stop it as a power failure would."""
-        self._process.kill()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         self._process.wait()
