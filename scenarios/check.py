@@ -88,6 +88,8 @@ def _scenario(name: str) -> Finding:
         scenario = load.load(name)
         if load.parse(load.dump(scenario), name) != scenario:
             return Finding(f"scenario {name}", "does not survive being written and read", "mend scenarios/load.py")
+        for settings in scenario.variants.values():
+            load.load(name, settings)
     except UserError as error:
         return Finding(f"scenario {name}", "cannot be run", str(error))
     return Finding(f"scenario {name}", f"sound, {scenario.episodes} episodes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -119,13 +120,17 @@ def dump(scenario: Scenario) -> str:
     def table(values: dict[str, Any], path: str) -> None:
         if path:
             lines.append(f"\n[{path}]")
-        lines.extend(f"{k} = {_toml(v)}" for k, v in values.items() if not isinstance(v, dict))
+        lines.extend(f"{_key(k)} = {_toml(v)}" for k, v in values.items() if not isinstance(v, dict))
         for key, value in values.items():
             if isinstance(value, dict):
-                table(value, f"{path}.{key}" if path else key)
+                table(value, f"{path}.{_key(key)}" if path else _key(key))
 
     table(msgspec.to_builtins(scenario), "")
     return "\n".join(lines) + "\n"
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
 
 
 def _toml(value: Any) -> str:

@@ -15,7 +15,10 @@ C = TypeVar("C")
 
 
 class Experiment(Settings, Generic[W, C], frozen=True):
-    """One experiment. episodes: objects tried. seed: of the objects; tune below 1000, report from 1000 up."""
+    """One experiment. episodes: objects tried. seed: of the objects; tune below 1000, report from 1000 up.
+
+    variants: what `ganglion sweep` compares, settings ("a.b=v" each) by the name of the variant.
+    """
 
     name: Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]*$")]
     title: str
@@ -23,6 +26,7 @@ class Experiment(Settings, Generic[W, C], frozen=True):
     controller: C
     episodes: Annotated[int, Meta(ge=1, le=100_000)] = 20
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1000
+    variants: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - msgspec copies it
 
 
 Grasping = Experiment[Bullet, Reflex]

@@ -19,6 +19,8 @@ from sensors.signals import Body, Brain, World
 from .trace import Trace
 
 S = TypeVar("S")
+UNTOLD = {"seed", "episodes", "commands_crc32", "state_hash"}
+"""Numbers of a result that are no figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,7 @@ class Rival(Brain, Protocol):
 class Learner(Rival, Protocol):
     """A brain whose whole state is one record with a field `ledger` (see `controller.image`)."""
 
-    @property
-    def image(self) -> NDArray[np.void]: ...
+    image: NDArray[np.void]
 
     def take_over(self, other: NDArray[np.void], /) -> None:
         """Start from the learned weights of another record."""
@@ -114,6 +115,11 @@ class Task(ABC, Generic[S]):
     @abstractmethod
     def summary(self, result: dict[str, Any]) -> str:
         """The block of figures that a run prints."""
+
+    def row(self, result: dict[str, Any]) -> dict[str, str]:
+        """The figures of one line of `ganglion sweep`, as text by heading: by default, all plain numbers."""
+        numbers = {k: v for k, v in result.items() if isinstance(v, (int, float)) and k not in UNTOLD}
+        return {k: f"{v:.4g}" if isinstance(v, float) else str(v) for k, v in numbers.items()}
 
     @abstractmethod
     def pages(

@@ -43,3 +43,20 @@ def figures(result: dict[str, Any]) -> str:
 
 def _n(value: float | None) -> str:
     return "-" if value is None else f"{value:.3g}"
+
+
+def row(result: dict[str, Any]) -> dict[str, str]:
+    """The figures of one line of a sweep, by heading."""
+    missed, alarms = result["slip_missed"], result["false_alarms_per_min"]
+    latency = result["slip_latency_ms"]
+    return {
+        "held": f"{result['held']}/{result['episodes']}",
+        "dropped": str(result["dropped"]),
+        "crushed": str(result["crushed"]),
+        "slip p50/p99 ms": f"{_n(latency['p50'])}/{_n(latency['p99'])}",
+        "p90 mm": _n(result["slip_distance_mm"]["p90"]),
+        "missed": f"{missed['count']}/{missed['of']}",
+        "alarms/min hold/load": f"{_n(alarms['hold'])}/{_n(alarms['load'])}",
+        "grip/needed": _n(result["force_ratio_median"]),
+        "x real time": str(result["realtime_factor"]),
+    }

@@ -69,6 +69,9 @@ class Grasp(Task[Grasping]):
     def summary(self, result: dict[str, Any]) -> str:
         return summary.figures(result)
 
+    def row(self, result: dict[str, Any]) -> dict[str, str]:
+        return summary.row(result)
+
     def pages(
         self, scenario: Grasping, traces: Sequence[Trace], figures: Mapping[str, Any], trial: int | None
     ) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ What a verb needs is imported when it is done, so that `ganglion --help` starts 
 
 from __future__ import annotations
 
-from . import bench, check, replay, report, run
+from . import bench, check, replay, report, run, sweep
 
-ALL = (run, replay, report, bench, check)
+ALL = (run, sweep, replay, report, bench, check)
 """In the order of `ganglion --help`."""
