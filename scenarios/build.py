@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from controller.network import Network
 from controller.spec import Reflex
+from firmware_bridge import targets
+from firmware_bridge.deployed import DeployedNetwork
+from sensors.errors import UserError
 from sensors.signals import Body
 from sim.bullet import BulletWorld
 from sim.spec import Bullet
@@ -23,3 +28,17 @@ def build_brain(scenario: Scenario, body: Body) -> Network:
     match scenario.controller:
         case Reflex() as spec:
             return Network(spec, body)
+
+
+def deploy(brain: object, where: str, body: Body, stack: ExitStack) -> DeployedNetwork:
+    """The same controller computing on the target that `where` names, until `stack` is closed.
+
+    Raises:
+        UserError: the controller has no firmware; the target cannot be built, started or reached, or is another.
+    """
+    if not isinstance(brain, Network):
+        raise UserError(f"only the grip controller has firmware, this scenario's brain is a {type(brain).__name__}")
+    url = stack.enter_context(targets.serve(where))
+    deployed = DeployedNetwork(brain, url, body)
+    stack.callback(deployed.close)
+    return deployed

@@ -5,28 +5,33 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 from tqdm import tqdm
 
 from controller import image
+from firmware_bridge import targets
+from firmware_bridge.deployed import DeployedNetwork
+from firmware_bridge.session import TargetLostError
+from firmware_bridge.targets import HERE
 from sensors.errors import UserError
 
 from . import load
-from .build import build_brain, build_world
+from .build import build_brain, build_world, deploy
 from .folder import OutFolder
 from .pool import RunFailedError, in_order
 from .publish import pages
 from .recording import NAME, Writer
 from .result import result, versions
 from .spec import Scenario
-from .task import Rival, TaskWorld
+from .task import Learner, Rival, TaskWorld
 from .tasks import task_of
 from .trace import Trace
 from .trial import Timing, run_trial
@@ -37,23 +42,29 @@ class Job:
     """What a worker needs to run episodes: plain values, so that it can be sent to another process.
 
     learned: brain state file to start from, or None. compare: run the baselines as well. began_s: when the program did.
+    where: the brain computes, see `firmware_bridge.targets`.
     """
 
     scenario: Scenario
     learned: bytes | None
     compare: bool
     began_s: float
+    where: str = HERE
 
 
 @dataclass(slots=True)
 class Done:
-    """One episode: the controller's trace and timing, each baseline's outcome, the brain as it was after."""
+    """One episode: the controller's trace and timing, each baseline's outcome, the brain as it was after.
+
+    link: what the link to the target cost until then, None without one.
+    """
 
     trace: Trace
     timing: Timing
     baselines: dict[str, Any]
     ledger: tuple[int, ...]
     state: bytes
+    link: dict[str, object] | None
 
 
 class StoppedError(Exception):
@@ -68,7 +79,11 @@ class Trials:
         self._spectator = spectator
         self._job, self._task = job, task_of(scenario)
         self._world = build_world(scenario)
-        self._brain = build_brain(scenario, self._world.body)
+        self._brain: Learner = build_brain(scenario, self._world.body)
+        if job.where != HERE:
+            self._stack = ExitStack()
+            finalize(self, self._stack.close)
+            self._brain = deploy(self._brain, job.where, self._world.body, self._stack)
         if job.learned is not None:
             self._brain.take_over(image.decode(job.learned, "the brain state"))
         self._rivals: dict[str, tuple[Rival, TaskWorld]] = (
@@ -81,8 +96,9 @@ class Trials:
         task, began_s = self._task, self._job.began_s
         episode = task.draw(self._job.scenario, index)
         trace, timing = run_trial(task.schema, self._world, self._brain, episode, began_s, self._spectator)
-        ledger = tuple(int(x) for x in self._brain.image["ledger"][0])
-        state = image.encode(self._brain.image)
+        record = self._brain.image
+        ledger, state = tuple(int(x) for x in record["ledger"][0]), image.encode(record)
+        link = self._brain.link() if isinstance(self._brain, DeployedNetwork) else None
         outcomes: dict[str, Any] = {}
         for name, (rival, world) in self._rivals.items():
             rival.reset()
@@ -90,7 +106,7 @@ class Trials:
             if self._spectator is not None:
                 self._spectator.answer()
             outcomes[name] = task.outcome(other)
-        return Done(trace, timing, outcomes, ledger, state)
+        return Done(trace, timing, outcomes, ledger, state, link)
 
 
 def run(
@@ -103,11 +119,13 @@ def run(
     report: bool = True,
     spectator: Any = None,
     began_s: float | None = None,
+    where: str = HERE,
 ) -> dict[str, object]:
     """Run a scenario and leave its folder `out`; returns what its `result.json` holds.
 
     The result is the same for any number of `workers`. Without `compare` the baselines are left out, without `report`
-    the page and the picture. With a `spectator`, which sees the controller's trials, all is done in this process.
+    the page and the picture. With a `spectator`, which sees the controller's trials, all is done in this process. The
+    brain computes `where` it is told to (see `firmware_bridge.targets`); all figures but those of time are the same.
 
     Raises:
         UserError: the folder cannot be written, or the brain state cannot be read.
@@ -116,7 +134,9 @@ def run(
     learned = None
     if brain_state is not None:
         learned = image.encode(image.load(brain_state))
-    job = Job(scenario, learned, compare, perf_counter() if began_s is None else began_s)
+    targets.prepare(where)
+    workers = 1 if targets.is_device(where) else workers
+    job = Job(scenario, learned, compare, perf_counter() if began_s is None else began_s, where)
     with OutFolder(out if out is not None else default_out(scenario)) as folder:
         task = task_of(scenario)
         text, stamp = load.dump(scenario), versions()
@@ -131,6 +151,8 @@ def run(
             {name: [e.baselines[name] for e in episodes] for name in episodes[0].baselines},
             np.array([e.ledger for e in episodes], np.int64).sum(axis=0),
         )
+        if episodes[-1].link is not None:
+            figures["brain"] = {"where": where, **episodes[-1].link}
         folder.write("state.bin", episodes[-1].state)
         folder.write("result.json", (json.dumps(figures, indent=1, allow_nan=False) + "\n").encode())
         if report:
@@ -154,6 +176,8 @@ def _record(writer: Writer, job: Job, workers: int, working: Path, spectator: An
         whole = True
     except KeyboardInterrupt:
         raise StoppedError(f"stopped; {_kept(len(episodes), count, working)}") from None
+    except TargetLostError as error:
+        raise RunFailedError(f"{error}; {_kept(len(episodes), count, working)}") from None
     except RunFailedError as error:
         raise RunFailedError(f"{error}; {_kept(len(episodes), count, working)}", error.details) from None
     finally:

@@ -68,7 +68,8 @@ class Rival(Brain, Protocol):
 class Learner(Rival, Protocol):
     """A brain whose whole state is one record with a field `ledger` (see `controller.image`)."""
 
-    image: NDArray[np.void]
+    @property
+    def image(self) -> NDArray[np.void]: ...
 
     def take_over(self, other: NDArray[np.void], /) -> None:
         """Start from the learned weights of another record."""

@@ -41,6 +41,12 @@ def add(verbs: Verbs) -> None:
     )
     run.add_argument("--brain-state", type=Path, metavar="FILE", help="start from the state.bin of an earlier run")
     run.add_argument(
+        "--brain",
+        default="here",
+        metavar="WHERE",
+        help="where the controller computes: here (default), sitl, qemu:BOARD, or a serial port or URL; the same bits",
+    )
+    run.add_argument(
         "--view", action="store_true", help="watch each trial in a window, at its own speed, in one process"
     )
     run.add_argument("--workers", type=int, metavar="N", help="processes (default 2); results do not depend on it")
@@ -61,7 +67,7 @@ def do(args: argparse.Namespace) -> int:
     task = task_of(scenario)
     spectator = _spectator(args, scenario) if args.view else None
     if not args.json:
-        print(task.opening(scenario), flush=True)
+        print(task.opening(scenario) + ("" if args.brain == "here" else f" | brain {args.brain}"), flush=True)
     from scenarios import run
     from scenarios.pool import RunFailedError
 
@@ -77,6 +83,7 @@ def do(args: argparse.Namespace) -> int:
             report=not args.no_report,
             spectator=spectator,
             began_s=began_s,
+            where=args.brain,
         )
     except run.StoppedError as stopped:
         print(f"ganglion: {stopped}", file=sys.stderr)

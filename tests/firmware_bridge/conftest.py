@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware_bridge.toolchain import CORE, SITL, Sitl, compile_c, compiler
+from firmware_bridge.sitl import Sitl
+from firmware_bridge.toolchain import CORE, SITL, compile_c, compiler
 
 HERE = Path(__file__).parent
 CHECKED = ("-O1", "-g", "-fno-sanitize-recover=all")

@@ -21,7 +21,7 @@ from firmware_bridge import protocol
 from firmware_bridge.framing import Parser, encode
 from firmware_bridge.link import _explain
 from firmware_bridge.remote import RemoteBrain
-from firmware_bridge.toolchain import Sitl
+from firmware_bridge.sitl import Sitl
 from sensors.errors import UserError
 from sensors.signals import GRIPPER_ANALOG, GRIPPER_EFFORT, GRIPPER_GOAL, MAX_SPIKES, Body, Region, Sensed
 from sim.bullet import GRIPPER

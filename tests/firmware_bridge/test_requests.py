@@ -11,7 +11,7 @@ import pytest
 from firmware_bridge import protocol
 from firmware_bridge.framing import encode
 from firmware_bridge.remote import RemoteBrain
-from firmware_bridge.toolchain import Sitl
+from firmware_bridge.sitl import Sitl
 from sensors.errors import UserError
 
 from .test_remote import BODY, Leaky, follow, port, refusal
