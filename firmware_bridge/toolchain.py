@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ MCU = Path(__file__).parent / "mcu"
 CORE = tuple(sorted((MCU / "core").glob("*.c")))
 SITL = MCU / "host" / "sitl.c"
 GRASP = MCU / "host" / "grasp.c"
+_COMPLAINT = re.compile("error|undefined reference|overflowed|no room")
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 
 
@@ -55,12 +57,18 @@ def compile_c(
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         part = Path(folder) / out.name
         arguments = [*command, *WARNINGS, *options, "-o", str(part), *map(str, sources), *libraries]
-        done = subprocess.run(arguments, capture_output=True, text=True, check=False)
-        if done.returncode:
-            complaint = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[-200:])
-            raise UserError(f"{' '.join(command)} does not build {out.name}: {complaint}")
+        run_compiler(arguments)
         part.replace(out)
     return out
+
+
+def run_compiler(arguments: Sequence[str]) -> None:
+    """Run it. Raises UserError with its first complaint."""
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.splitlines()
+        complaint = next((line for line in said if _COMPLAINT.search(line)), done.stderr.strip()[-200:])
+        raise UserError(f"{arguments[0]} fails: {complaint}")
 
 
 def build_folder() -> Path:
