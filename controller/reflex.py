@@ -26,6 +26,7 @@ VOTE, POOL_REST = 600, 300
 EYE_VOTES = 3  # the eye hardly ever speaks unless something slips
 EYE_FIRST = 38
 SLIDES = 27  # of 32: the whole contact's shear per normal to the rim's, above which the whole is taken to slide
+SLIP_RATE_SHIFT = 13  # what slip teaches, in proportion to compliance: slippery objects need larger steps
 BELIEVE = 36  # of 32: likewise, above which the rim lags behind
 
 
@@ -73,7 +74,7 @@ def sense_slip(s, spikes, count):  # type: ignore[no-untyped-def]
     need = int32((s.compliance * (s.load_mn >> 4)) >> 12)
     normal = max(s.normal_mn >> 4, 1)
     _, overload = normalised(normal, need - normal + (normal >> 4))
-    drive = clamp((overload * 5) >> 4, -1000, 500) + VOTE * votes - POOL_REST if s.touch >= 30 else int32(0)
+    drive = clamp((overload * 5) >> 4, -2000, 500) + VOTE * votes - POOL_REST if s.touch >= 30 else int32(0)
     bursting = int32(0)
     for i in range(FEELERS + EYE, SENSES):
         rank = int32(i - FEELERS - EYE)
@@ -90,6 +91,12 @@ def sense_slip(s, spikes, count):  # type: ignore[no-untyped-def]
         s.slipping = 0
     s.ledger[1] += count + voices * SLIP
     return s.slipping != 0 and was == 0, voices + bursting
+
+
+@njit(cache=True, inline="always")
+def believed(normal, lack):  # type: ignore[no-untyped-def]
+    """What to learn of a lack of grip: a sixteenth beyond 3/8 of the grip, which no loss of friction explains."""
+    return lack if 8 * lack <= 3 * normal else lack >> 4
 
 
 @njit(cache=True)
@@ -128,9 +135,9 @@ def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
             s.peak[0, 0], s.peak[0, 1] = n, t
         if s.slipping != 0 and s.carried != 0:
             # What it slides at is the most load per grip seen of late: once it sticks again the totals say less.
-            first = s.peak[0, 0] - ((s.compliance * s.peak[0, 1]) >> 11)
-            last = s.peak[1, 0] - ((s.compliance * s.peak[1, 1]) >> 11)
-            error = max(error, min(first, last) >> 1)
+            first = believed(s.peak[0, 0], s.peak[0, 0] - ((s.compliance * s.peak[0, 1]) >> 11))
+            last = believed(s.peak[1, 0], s.peak[1, 0] - ((s.compliance * s.peak[1, 1]) >> 11))
+            error = max(error, (max(min(first, last), 0) * s.compliance) >> SLIP_RATE_SHIFT)
     updates = int32(0)
     if s.learning != 0 and error != 0:
         start = scramble(s.tick * 2 + s.key)

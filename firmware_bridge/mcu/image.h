@@ -34,6 +34,7 @@ enum {
     EYE_VOTES = 3,
     EYE_FIRST = 38,
     SLIDES = 27,
+    SLIP_RATE_SHIFT = 13,
     BELIEVE = 36,
     TUG_START_TICKS = 40,
     MOVED = 2,

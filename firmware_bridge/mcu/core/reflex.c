@@ -51,7 +51,7 @@ slipped_t sense_slip(image_t *s, const uint8_t *spikes, size_t count) {
     int64_t normal = max64(s->normal_mn >> 4, 1), overload = need - normal + (normal >> 4);
     normalise(&normal, &overload);
     const int64_t drive =
-        s->touch >= 30 ? clamp64((overload * 5) >> 4, -1000, 500) + VOTE * votes - POOL_REST : 0;
+        s->touch >= 30 ? clamp64((overload * 5) >> 4, -2000, 500) + VOTE * votes - POOL_REST : 0;
     for (size_t i = FEELERS + EYE; i < SENSES; i++) {
         const int32_t rank = (int32_t)(i - FEELERS - EYE);
         bursting += sense(s, i, (int32_t)drive - 40 * rank, POOL_LEAK_SHIFT, -(THRESHOLD >> 2));
@@ -65,6 +65,11 @@ slipped_t sense_slip(image_t *s, const uint8_t *spikes, size_t count) {
     }
     s->ledger[1] += (int64_t)count + (int64_t)voices * SLIP;
     return (slipped_t){s->slipping != 0 && was == 0, voices + bursting};
+}
+
+// A lack of grip beyond what a loss of friction explains teaches a sixteenth of it.
+static int64_t believed(int64_t normal, int64_t lack) {
+    return 8 * lack <= 3 * normal ? lack : lack >> 4;
 }
 
 // What the whole contact's slide teaches while the object is lifted, or the rim before: the error of compliance.
@@ -93,9 +98,9 @@ static int64_t friction_error(image_t *s, int64_t load, int32_t rim_normal, int3
         peak[0][1] = (int32_t)t;
     }
     if (s->slipping != 0 && s->carried != 0) {
-        const int64_t first = peak[0][0] - ((compliance * peak[0][1]) >> 11);
-        const int64_t last = peak[1][0] - ((compliance * peak[1][1]) >> 11);
-        error = max64(error, min64(first, last) >> 1);
+        const int64_t first = believed(peak[0][0], peak[0][0] - ((compliance * peak[0][1]) >> 11));
+        const int64_t last = believed(peak[1][0], peak[1][0] - ((compliance * peak[1][1]) >> 11));
+        error = max64(error, (max64(min64(first, last), 0) * compliance) >> SLIP_RATE_SHIFT);
     }
     return error;
 }
