@@ -73,3 +73,15 @@ def read_out(weight, trace):  # type: ignore[no-untyped-def]
     for i in range(weight.size):
         total += int64(weight[i]) * int64(trace[i])
     return int32(min(max(total >> 16, -(1 << 30)), 1 << 30))
+
+
+@njit(cache=True)
+def pes_nearest(weight, error, trace, rate_shift):  # type: ignore[no-untyped-def]
+    """`pes_population` rounded to nearest: it stalls where an update is below half a bit. For comparison only."""
+    error = int64(min(max(error, -ERROR_MAX), ERROR_MAX))
+    updates = int32(0)
+    for i in range(weight.size):
+        if trace[i] != 0:
+            weight[i] = int32(pes_step(int64(weight[i]), error, int64(trace[i]), rate_shift, int64(32768)))
+            updates += int32(1)
+    return updates
