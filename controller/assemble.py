@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -140,7 +141,8 @@ def read_arrays(path: str) -> dict[str, NDArray]:
         UserError: there is no such file, or it is none.
     """
     try:
-        with np.load(Path(path), allow_pickle=False) as file:
+        data = BytesIO(Path(path).read_bytes())  # np.load leaves a damaged file open
+        with np.load(data, allow_pickle=False) as file:
             return dict(file)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}; name the .npz that holds the network's arrays") from None

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sensors.errors import UserError
 
 from . import program as op
+from .connections import BLOCK
 from .declare import (
     Code,
     Columns,
@@ -93,7 +94,8 @@ class Wires:
         own = a.given(f"{key}.bias", (n,), -(1 << 24), 1 << 24)
         if encoder is None or own is None:
             encoder, own = population_code(a.rng(key), n, d, code, target)
-        a.layout.add(f"{key}.encoder", "i1", (n, d), encoder)
+        padded = np.pad(encoder.T, ((0, -d % BLOCK), (0, 0)))
+        a.layout.add(f"{key}.encoder", "i1", padded.shape, padded)
         total = own if bias is None else own + bias
         if f"{name}.bias" in a.layout.places:
             a.layout.values[f"{name}.bias"] = total
@@ -107,25 +109,26 @@ class Wires:
         current = a.layout.at(f"{name}.current")
         match c:
             case Code() | Dense():
-                x = self.values(key, c.signals)
-                m = len(c.signals)
                 if isinstance(c, Code):
                     weight = a.layout.values[f"{key}.encoder"].astype(np.int64)
-                    place = a.layout.at(f"{key}.encoder")
                 else:
-                    weight = self._weights(key, c, (n, m))
-                    place = a.layout.add(f"{key}.weight", "i1", (n, m), weight)
-                fan = a.layout.add(f"{key}.fan", "i4", m, (weight != 0).sum(axis=0))
-                worst = abs(weight).sum(axis=1) * 32768
-                check_sum(key, int(worst.max(initial=0)), m)
-                a.emit(op.DENSE, current, n, x, m, place, c.shift, fan)
+                    given = self._weights(key, c, (n, len(c.signals))).T
+                    weight = np.pad(given, ((0, -len(c.signals) % BLOCK), (0, 0)))
+                    a.layout.add(f"{key}.weight", "i1", weight.shape, weight)
+                m = len(weight)
+                x = self.values(key, c.signals, m)
+                place = a.layout.at(f"{key}.encoder" if isinstance(c, Code) else f"{key}.weight")
+                fan = a.layout.add(f"{key}.fan", "i4", m, (weight != 0).sum(axis=1))
+                worst: NDArray[np.int64] = abs(weight).sum(axis=0) * 32768
+                check_sum(key, int(worst.max(initial=0)), len(c.signals))
+                a.emit(op.DENSE, current, n, x, m, place, c.shift, fan, self._scratch())
                 return (worst >> c.shift) + 1
             case Columns():
                 m, listed = self._spikes(key, c)
                 weight = self._weights(key, c, (m, n))
                 place = a.layout.add(f"{key}.weight", "i1", (m, n), weight)
                 fan = a.layout.add(f"{key}.fan", "i4", m, (weight != 0).sum(axis=1))
-                a.emit(op.COLUMNS, current, n, listed, m, place, c.exponent, fan)
+                a.emit(op.COLUMNS, current, n, listed, m, place, c.exponent, fan, self._scratch())
                 return np.asarray(abs(weight).sum(axis=0) << c.exponent, np.int64)
             case Sparse():
                 m, listed = self._spikes(key, c)
@@ -137,7 +140,7 @@ class Wires:
                     a.layout.add(f"{key}.weight", "i1", max(s, 1), weight if s else 0),
                 )
                 a.emit(op.SPARSE, current, n, listed, m, *places, c.exponent, max(s, 1))
-                return np.bincount(index, abs(weight), n).astype(np.int64) << c.exponent
+                return np.asarray(np.bincount(index, abs(weight), n).astype(np.int64) << c.exponent, np.int64)
             case Conv():
                 return self._conv(key, c, n, current)
             case Plastic():
@@ -191,14 +194,20 @@ class Wires:
         a.emit(op.DELAY, ring, m, ticks, a.layout.at(f"{c.source}.fired"), late)
         return m, late
 
-    def values(self, part: str, signals: tuple[str, ...]) -> int:
-        """Bring signals into an int16 vector of their own; returns where it lies."""
+    def values(self, part: str, signals: tuple[str, ...], room: int = 0) -> int:
+        """Bring signals into an int16 vector of their own, zeros behind them up to `room`; returns where it lies."""
         a = self.a
         indices = [a.number(s, part) for s in signals]
         index = a.layout.add(f"{part}.from", "i4", len(indices), np.array(indices))
-        x = a.layout.add(f"{part}.x", "i2", len(indices))
+        x = a.layout.add(f"{part}.x", "i2", max(len(indices), room))
         a.emit(op.VALUES, x, index, len(indices))
         return x
+
+    def _scratch(self) -> int:
+        """Room for the sums of one connection, shared by all."""
+        if "scratch" not in self.a.layout.places:
+            self.a.layout.add("scratch", "i4", max(p.size for p in self.a.spec.populations.values()))
+        return self.a.layout.at("scratch")
 
     def _weights(self, key: str, c: Dense | Columns | Conv, shape: tuple[int, ...]) -> NDArray[np.int64]:
         given = self.a.given(f"{key}.weight", shape, -127, 127)

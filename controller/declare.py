@@ -1,16 +1,16 @@
 """What a network may be declared of, in a scenario file or in Python: populations, connections, read-outs, signals.
 
-Every part has a name and refers to others by theirs. A tick computes events, then signals, then populations in the order
-of their declaration, each after the connections that end in it: one from a population declared earlier carries spikes
-of this tick, one from itself or a later one those of the last. Then come read-outs, the signals that use them, learning,
-and efforts behind their guard.
+Every part has a name and refers to others by theirs. A tick computes events, then signals, then populations in the
+order of their declaration, each after the connections that end in it: one from a population declared earlier carries
+spikes of this tick, one from itself or a later one those of the last. Then come read-outs, the signals that use them,
+learning, and efforts behind their guard.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from sensors.spec import Settings, Spec
 
@@ -100,8 +100,8 @@ class Events(Settings, frozen=True):
 class Signal(Settings, frozen=True):
     """A number: constant + floor(sum(weight * source) / 2^shift), limited to low..high.
 
-    terms: pairs of source and integer weight. Sources are "analog.CHANNEL", "goal.CHANNEL" and "effort.CHANNEL" (the last
-    command) of the body, and the names of signals and read-outs.
+    terms: pairs of source and integer weight. Sources are "analog.CHANNEL", "goal.CHANNEL" and "effort.CHANNEL" (the
+    last command) of the body, and the names of signals and read-outs.
     """
 
     terms: tuple[tuple[str, Annotated[int, Meta(ge=-(1 << 20), le=1 << 20)]], ...] = ()
@@ -258,17 +258,17 @@ class Declared(Spec, frozen=True, tag="network"):
     """A network that is declared part by part. seed: of all random weights and of the rounding noise.
 
     learning: False freezes every weight and threshold. arrays: path of an .npz whose "PART.ARRAY" entries stand for
-    what would be drawn, as "in_hidden.weight". target: a part whose memory it must fit, see `limits.MEMORY`. dead: share of
-    each population that is silenced when `dead_from_ms` ticks have passed. decision_ticks: ticks that make one decision
-    in the ledger.
+    what would be drawn, as "in_hidden.weight". target: a part whose memory it must fit, see `limits.MEMORY`. dead:
+    share of each population that is silenced when `dead_from_ms` ticks have passed. decision_ticks: ticks that make
+    one decision in the ledger.
     """
 
-    populations: dict[Name, Population] = {}
-    connections: dict[Name, Connection] = {}
-    events: dict[Name, Events] = {}
-    signals: dict[Name, Signal] = {}
-    readouts: dict[Name, Readout] = {}
-    efforts: dict[str, Effort] = {}
+    populations: dict[Name, Population] = field(default_factory=dict)
+    connections: dict[Name, Connection] = field(default_factory=dict)
+    events: dict[Name, Events] = field(default_factory=dict)
+    signals: dict[Name, Signal] = field(default_factory=dict)
+    readouts: dict[Name, Readout] = field(default_factory=dict)
+    efforts: dict[str, Effort] = field(default_factory=dict)
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1
     learning: bool = True
     arrays: str = ""

@@ -1,10 +1,10 @@
-"""DeclaredNetwork.step(sensed) -> Command: a network built part by part, as a brain; one record, no allocation per tick."""
+"""DeclaredNetwork.step(sensed) -> Command: a network built part by part, as a brain; allocates nothing per tick."""
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from .spec import PROBE
 
 MAGIC = b"GANGNETW"
 VERSION = 1
-HEAD = 20
+HEAD = 24
 
 
 class DeclaredNetwork:
@@ -46,7 +46,8 @@ class DeclaredNetwork:
         self._doom(spec)
         self._initial = self.image.copy()
         record = self.image[0]
-        self._flat = tuple(record[name] for name in ("program", "head", "ledger", "rules", "i1", "u1", "i2", "i4"))
+        self._flat = [record[name] for name in ("program", "head", "ledger", "rules", "i1", "u1", "i2", "i4")]
+        self._tick: Callable[..., None] = tick
         self._numbers = record["i4"]
         self._effort = self.arrays["effort"][: len(body.effort)]
         self._command = Command(np.zeros(len(body.effort), np.int16))
@@ -78,7 +79,7 @@ class DeclaredNetwork:
             for name, doomed in self._doomed:
                 self.arrays[name][doomed] = 0
         before = self._flat[2][3]
-        tick(*self._flat, addresses, count, analog, goal)
+        self._tick(*self._flat, addresses, count, analog, goal)
         self.probe["spikes"] = self._flat[2][3] - before
 
     def value(self, name: str) -> int:
@@ -114,14 +115,10 @@ class DeclaredNetwork:
             raise UserError("the snapshot is of another network; take one of this")
         self.image[:] = snapshot
 
-    def encode(self) -> bytes:
-        """The image behind magic, version, layout, size and CRC-32."""
-        body = self.image.tobytes()
-        return (
-            MAGIC
-            + np.array([VERSION, self._layout(), len(body), zlib.crc32(body)], "<u4")[:3].tobytes()
-            + (np.uint32(zlib.crc32(body)).tobytes() + body)
-        )
+    def encode(self, record: NDArray[np.void]) -> bytes:
+        """An image behind magic, version, layout, size and CRC-32."""
+        body = record.tobytes()
+        return MAGIC + np.array([VERSION, self._layout(), len(body), zlib.crc32(body)], "<u4").tobytes() + body
 
     def decode(self, data: bytes, source: str = "the brain state") -> NDArray[np.void]:
         """Check and unwrap what `encode` made of a network of this layout; changes nothing.
@@ -129,15 +126,15 @@ class DeclaredNetwork:
         Raises:
             UserError: not an image, of another version or network, cut or damaged.
         """
-        if data[:8] != MAGIC or len(data) < HEAD + 4:
+        if data[:8] != MAGIC or len(data) < HEAD:
             raise UserError(f"{source} is not the image of a declared network; name one that this program saved")
-        version, layout, size, crc = np.frombuffer(data[8 : HEAD + 4], "<u4").tolist()
+        version, layout, size, crc = np.frombuffer(data[8:HEAD], "<u4").tolist()
         if version != VERSION or layout != self._layout():
             raise UserError(
-                f"{source} is of version and layout {version}:{layout:08x}, this network {VERSION}:{self._layout():08x}; "
-                f"learn it anew"
+                f"{source} is of version and layout {version}:{layout:08x}, this network "
+                f"{VERSION}:{self._layout():08x}; learn it anew"
             )
-        body = data[HEAD + 4 :]
+        body = data[HEAD:]
         if len(body) != size or zlib.crc32(body) != crc:
             raise UserError(f"{source} is damaged: {len(body)} of {size} bytes, CRC differs; use another copy")
         return np.frombuffer(body, self.image.dtype).copy()
@@ -145,7 +142,7 @@ class DeclaredNetwork:
     def save(self, path: Path) -> None:
         """Write the whole image; the file appears whole or not at all."""
         part = path.with_name(path.name + ".part")
-        part.write_bytes(self.encode())
+        part.write_bytes(self.encode(self.image))
         part.replace(path)
 
     def load(self, path: Path) -> None:

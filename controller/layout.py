@@ -67,9 +67,9 @@ def record_dtype(operations: int, width: int, rules: int, used: dict[str, int]) 
         [
             ("head", "<u4", (4,)),
             ("ledger", "<i8", (6,)),
-            ("program", "<i4", (max(operations, 1), width)),
-            ("rules", RULE, (max(rules, 1),)),
+            ("program", "<i4", (operations, width)),  # rows of 64 bytes, so that pools begin at multiples of 8
             *reversed(pools),
+            ("rules", RULE, (max(rules, 1),)),
         ],
         align=True,
     )
@@ -78,4 +78,5 @@ def record_dtype(operations: int, width: int, rules: int, used: dict[str, int]) 
 def view(image: NDArray[np.void], place: Place) -> NDArray:
     """A named array within an image (1,); writing to it changes the image."""
     flat = image[place.pool][0]
-    return flat[place.at : place.at + prod(place.shape)].reshape(place.shape)
+    array: NDArray = flat[place.at : place.at + prod(place.shape)].reshape(place.shape)
+    return array

@@ -59,6 +59,7 @@ def check_memory(target: str, needed: int) -> None:
     has, _ = MEMORY[target]
     if needed > has:
         raise UserError(
-            f"the network needs {needed} bytes, target {target} has {has}: {needed / has:.1f} times too much; use fewer "
-            f"neurons, sparse connections or another target ({', '.join(f'{k} {v[0]}' for k, v in MEMORY.items())})"
+            f"the network needs {needed} bytes, target {target} has {has}: {needed / has:.1f} times as much; use "
+            f"fewer neurons, sparse connections or another target "
+            f"({', '.join(f'{k} {v[0]}' for k, v in MEMORY.items())})"
         )

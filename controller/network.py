@@ -162,6 +162,14 @@ class Network:
         self._command.effort[:] = self.image["effort"][0]
         return self._command
 
+    def encode(self, record: NDArray[np.void]) -> bytes:
+        """A record as the bytes of a state file."""
+        return images.encode(record)
+
+    def decode(self, data: bytes, source: str = "the brain state") -> NDArray[np.void]:
+        """Check and unwrap what `encode` made; see `image.decode`."""
+        return images.decode(data, source)
+
     def state_hash(self) -> int:
         """CRC-32 of the whole state, learned weights included."""
         return images.state_hash(self.image)

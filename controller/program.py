@@ -10,6 +10,7 @@ import numpy as np
 from numba import int32, njit, uint32
 
 from .adaptive import adaptive_population
+from .connections import columns, dense
 from .cuba import cuba_population
 from .delta import delta_population
 from .guard import guard_step
@@ -20,11 +21,12 @@ from .plasticity import pes_nearest, pes_population, read_out
 from .rounding import noise_start
 from .stdp import rewarded_tick, stdp_tick
 from .wiring import (
-    add_columns,
-    add_dense,
     add_patches,
     add_plastic,
+    add_shifted,
     add_sparse,
+    count_fan,
+    count_inputs,
     list_events,
     list_spikes,
     pass_later,
@@ -85,17 +87,26 @@ def connect(p, now, i1, u1, i2, i4, ledger):  # type: ignore[no-untyped-def]
         for i in range(n):  # loops: numba compiles an assignment of slices for seconds, for the words of its errors
             current[i] = i4[p[3] + i] if p[3] >= 0 else int32(0)
         ledger[BYTES] += 4 * n if p[3] >= 0 else 0
-    elif op == DENSE:  # inputs, how many, weight, shift, fan
+    elif op == DENSE:  # inputs, how many (a multiple of 4), weight, shift, fan, scratch
         m = p[4]
-        weight = i1[p[5] : p[5] + n * m].reshape(n, m)
-        ledger[SYNAPSES] += add_dense(weight, i2[p[3] : p[3] + m], p[6], i4[p[7] : p[7] + m], current)
-        ledger[BYTES] += n * m + 2 * m
-    elif op == COLUMNS:  # list, sources, weight, exponent, fan
+        x, scratch = i2[p[3] : p[3] + m], i4[p[8] : p[8] + n]
+        dense(x, i1[p[5] : p[5] + n * m].reshape(m, n), scratch)
+        add_shifted(scratch, p[6], current)
+        ledger[SYNAPSES] += count_inputs(x, i4[p[7] : p[7] + m])
+        ledger[BYTES] += (n + 6) * m + 4 * n
+    elif op == COLUMNS:  # list, sources, weight, exponent, fan, scratch
         m, count = p[4], i4[p[3]]
         weight = i1[p[5] : p[5] + n * m].reshape(m, n)
         spikes = i4[p[3] + 1 : p[3] + 1 + m]
-        ledger[SYNAPSES] += add_columns(weight, spikes, count, p[6], i4[p[7] : p[7] + m], current)
-        ledger[BYTES] += (n + 4) * count
+        if p[6] == 0:
+            columns(spikes, count, weight, current)
+        elif count > 0:
+            scratch = i4[p[8] : p[8] + n]
+            columns(spikes, count, weight, scratch)
+            add_shifted(scratch, -p[6], current)
+            ledger[BYTES] += 4 * n
+        ledger[SYNAPSES] += count_fan(spikes, count, i4[p[7] : p[7] + m])
+        ledger[BYTES] += (n + 8) * count
     elif op == SPARSE:  # list, sources, start, index, weight, exponent, synapses
         m, count, s = p[4], i4[p[3]], p[9]
         events = add_sparse(
@@ -126,10 +137,11 @@ def connect(p, now, i1, u1, i2, i4, ledger):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def fire(p, u1, i2, i4, ledger):  # type: ignore[no-untyped-def]
-    """Operations that advance one population: p[1] where its currents lie, p[2] how many neurons, p[3] its membranes."""
+    """Operations that advance one population: p[1] where its currents lie, p[2] how many, p[3] its membranes."""
     op, n = p[0], p[2]
     if op == SPIKES:  # fired, neurons, alive, count and list
-        i4[p[4]] = list_spikes(u1[p[1] : p[1] + n], u1[p[3] : p[3] + n], i4[p[4] + 1 : p[4] + 1 + n])
+        room = (n + 7) // 8 * 8  # flags are looked at eight at a time; no other array begins within
+        i4[p[4]] = list_spikes(u1[p[1] : p[1] + room], u1[p[3] : p[3] + room], i4[p[4] + 1 : p[4] + 1 + n])
         ledger[SPIKED] += i4[p[4]]
         ledger[BYTES] += 2 * n + 4 * i4[p[4]]
         return

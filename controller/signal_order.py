@@ -13,8 +13,8 @@ from .declare import Declared
 def unknown(what: str, name: str, known: Sequence[str]) -> UserError:
     """The error for a name that nothing has: the nearest one is suggested."""
     near = difflib.get_close_matches(name, known, 1, 0.5)
-    shown = ", ".join(known[:20]) + (" ..." if len(known) > 20 else "")
-    return UserError(f"{what}; {f'did you mean {near[0]}? ' if near else ''}there are {shown or 'none'}")
+    shown = ", ".join(known[:20]) + (" ..." if len(known) > 20 else "") if known else "none"
+    return UserError(f"{what}; " + (f"did you mean {near[0]}?" if near else f"there are {shown}"))
 
 
 def early_and_late(spec: Declared, channels: set[str]) -> tuple[list[str], list[str]]:

@@ -1,50 +1,56 @@
-"""Kernels that carry spikes and values to currents: each adds to int32 (N,) `current` and returns its synaptic events.
+"""What a declared network needs beside `connections`: exponents, sparse and patchy synapses, lists of spikes, delays.
 
-A synaptic event is a weight that is not zero whose source spiked, or whose input is not zero. Spikes come as int32
-`spikes`, of which the first `count` are addresses of sources. Sums are taken modulo 2^32; `limits` sees to it at build that
-none comes near.
+Each `add_` adds to int32 (N,) `current` and returns its synaptic events: weights that are not zero whose source spiked.
+Spikes come as int32 `spikes`, of which the first `count` are addresses of sources. Sums are taken modulo 2^32; `limits`
+sees to it at build that none comes near.
 """
 
 from __future__ import annotations
 
-from numba import int32, njit
+from numba import int32, njit, uint32
+
+from .connections import compact
 
 
 @njit(cache=True)
-def add_dense(weight, x, shift, fan, current):  # type: ignore[no-untyped-def]
-    """current += (weight . x) >> shift; weight int8 (N, M), x int16 (M,), fan int32 (M,): weights not zero of an input."""
-    events = 0
-    for j in range(x.size):
-        if x[j] != 0:
-            events += fan[j]
+def add_shifted(scratch, shift, current):  # type: ignore[no-untyped-def]
+    """current += scratch >> shift, or << -shift if it is negative; scratch int32 (N,) is left cleared."""
     for i in range(current.size):
-        total = int32(0)
-        for j in range(x.size):
-            total = int32(total + int32(int32(weight[i, j]) * int32(x[j])))
-        current[i] = int32(current[i] + int32(total >> shift))
+        moved = int32(scratch[i] >> shift) if shift >= 0 else int32(scratch[i] << -shift)
+        current[i] = int32(current[i] + moved)
+        scratch[i] = 0
+
+
+@njit(cache=True)
+def count_fan(sources, count, fan):  # type: ignore[no-untyped-def]
+    """Synaptic events of spikes: the sum of int32 fan, each source's weights that are not zero."""
+    events = 0
+    for k in range(count):
+        events += fan[sources[k]]
     return events
 
 
 @njit(cache=True)
-def add_columns(weight, spikes, count, exponent, fan, current):  # type: ignore[no-untyped-def]
-    """current += weight[source] << exponent for each spike; weight int8 (M, N), a row per source, fan int32 (M,)."""
+def count_inputs(x, fan):  # type: ignore[no-untyped-def]
+    """Synaptic events of values: the sum of fan over inputs that are not zero."""
     events = 0
-    for k in range(count):
-        row = weight[spikes[k]]
-        for i in range(current.size):
-            current[i] = int32(current[i] + int32(int32(row[i]) << exponent))
-        events += fan[spikes[k]]
+    for j in range(x.size):
+        if x[j] != 0:
+            events += fan[j]
     return events
 
 
 @njit(cache=True)
 def add_sparse(start, index, weight, spikes, count, exponent, current):  # type: ignore[no-untyped-def]
-    """As `add_columns` for source m's synapses start[m] .. start[m + 1] - 1: target index int32 (S,), weight int8 (S,)."""
+    """current[index] += weight << exponent over the synapses of each spike's source.
+
+    Those of source m are start[m] .. start[m + 1] - 1; start int32 (M + 1,), index int32 (S,), weight int8 (S,).
+    """
     events = 0
     for k in range(count):
         source = spikes[k]
-        for s in range(start[source], start[source + 1]):
-            i = index[s]
+        for s in range(uint32(start[source]), uint32(start[source + 1])):
+            i = uint32(index[s])
             current[i] = int32(current[i] + int32(int32(weight[s]) << exponent))
         events += start[source + 1] - start[source]
     return events
@@ -89,13 +95,10 @@ def add_plastic(weight, shift, spikes, count, current):  # type: ignore[no-untyp
 
 @njit(cache=True)
 def list_spikes(fired, alive, spikes):  # type: ignore[no-untyped-def]
-    """Silence the dead (alive 0) in uint8 (N,) fired; write the addresses of the others to int32 (N,). Returns how many."""
-    count = 0
+    """Silence the dead and list the others, as `connections.compact`; alive uint8 (N,), 0 where dead."""
     for i in range(fired.size):
         fired[i] = fired[i] & alive[i]
-        spikes[count] = i
-        count += fired[i]
-    return count
+    return compact(fired, spikes)
 
 
 @njit(cache=True)

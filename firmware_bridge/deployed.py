@@ -74,6 +74,14 @@ class DeployedNetwork:
         """One tick on the target. The returned command is overwritten by the next call."""
         return self.remote.step(sensed)
 
+    def encode(self, record: NDArray[np.void]) -> bytes:
+        """A record as the bytes of a state file."""
+        return images.encode(record)
+
+    def decode(self, data: bytes, source: str = "the brain state") -> NDArray[np.void]:
+        """The record in the bytes of a state file; see `image.decode`."""
+        return images.decode(data, source)
+
     @property
     def image(self) -> NDArray[np.void]:
         """The record as it is on the target now, IMAGE (1,)."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+from controller.declare import Declared
+from controller.declared import DeclaredNetwork
 from controller.network import Network
 from controller.spec import Reflex
 from firmware_bridge import targets
@@ -23,11 +25,13 @@ def build_world(scenario: Scenario) -> BulletWorld:
             return BulletWorld(spec)
 
 
-def build_brain(scenario: Scenario, body: Body) -> Network:
+def build_brain(scenario: Scenario, body: Body) -> Network | DeclaredNetwork:
     """Build the scenario's controller for `body`, as it is before it has learned anything."""
     match scenario.controller:
         case Reflex() as spec:
             return Network(spec, body)
+        case Declared() as spec:
+            return DeclaredNetwork(spec, body)
 
 
 def deploy(brain: object, where: str, body: Body, stack: ExitStack) -> DeployedNetwork:

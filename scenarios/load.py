@@ -120,7 +120,7 @@ def dump(scenario: Scenario) -> str:
     def table(values: dict[str, Any], path: str) -> None:
         if path:
             lines.append(f"\n[{path}]")
-        lines.extend(f"{_key(k)} = {_toml(v)}" for k, v in values.items() if not isinstance(v, dict))
+        lines.extend(f"{_key(k)} = {_toml(v)}" for k, v in values.items() if not isinstance(v, dict | None))
         for key, value in values.items():
             if isinstance(value, dict):
                 table(value, f"{path}.{_key(key)}" if path else _key(key))

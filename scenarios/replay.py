@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from controller import image
 from sensors.errors import UserError
 from sensors.signals import Body, Command, Sensed
 
@@ -63,7 +62,7 @@ def replay(out: Path) -> Replayed:
     scenario = load.parse(recording.scenario, f"the scenario in {recording.path}")
     brain = build_brain(scenario, recording.schema.body)
     if recording.learned is not None:
-        brain.take_over(image.decode(recording.learned, f"the brain state in {recording.path}"))
+        brain.take_over(brain.decode(recording.learned, f"the brain state in {recording.path}"))
     episodes = ticks = 0
     found: str | None = None
     for trace in recording:

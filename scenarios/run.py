@@ -16,7 +16,6 @@ from weakref import finalize
 import numpy as np
 from tqdm import tqdm
 
-from controller import image
 from firmware_bridge import targets
 from firmware_bridge.deployed import DeployedNetwork
 from firmware_bridge.session import TargetLostError
@@ -85,7 +84,7 @@ class Trials:
             finalize(self, self._stack.close)
             self._brain = deploy(self._brain, job.where, self._world.body, self._stack)
         if job.learned is not None:
-            self._brain.take_over(image.decode(job.learned, "the brain state"))
+            self._brain.take_over(self._brain.decode(job.learned))
         self._rivals: dict[str, tuple[Rival, TaskWorld]] = (
             self._task.rivals(scenario, self._world) if job.compare else {}
         )
@@ -97,7 +96,7 @@ class Trials:
         episode = task.draw(self._job.scenario, index)
         trace, timing = run_trial(task.schema, self._world, self._brain, episode, began_s, self._spectator)
         record = self._brain.image
-        ledger, state = tuple(int(x) for x in record["ledger"][0]), image.encode(record)
+        ledger, state = tuple(int(x) for x in record["ledger"][0]), self._brain.encode(record)
         link = self._brain.link() if isinstance(self._brain, DeployedNetwork) else None
         outcomes: dict[str, Any] = {}
         for name, (rival, world) in self._rivals.items():
@@ -133,7 +132,7 @@ def run(
     """
     learned = None
     if brain_state is not None:
-        learned = image.encode(image.load(brain_state))
+        learned = _learned(scenario, brain_state)
     targets.prepare(where)
     workers = 1 if targets.is_device(where) else workers
     job = Job(scenario, learned, compare, perf_counter() if began_s is None else began_s, where)
@@ -158,6 +157,16 @@ def run(
         if report:
             _draw(folder, scenario, [e.trace for e in episodes], figures)
     return figures
+
+
+def _learned(scenario: Scenario, path: Path) -> bytes:
+    """A brain state file, found fit for the scenario's controller before anything is run."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}; name a state.bin of an earlier run") from None
+    build_brain(scenario, task_of(scenario).schema.body).decode(data, str(path))
+    return data
 
 
 def _record(writer: Writer, job: Job, workers: int, working: Path, spectator: Any) -> list[Done]:

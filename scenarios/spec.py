@@ -6,6 +6,7 @@ from typing import Annotated, Generic, TypeVar
 
 from msgspec import Meta
 
+from controller.declare import Declared
 from controller.spec import Reflex
 from sensors.spec import Settings
 from sim.spec import Bullet
@@ -29,6 +30,6 @@ class Experiment(Settings, Generic[W, C], frozen=True):
     variants: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - msgspec copies it
 
 
-Grasping = Experiment[Bullet, Reflex]
+Grasping = Experiment[Bullet, Reflex | Declared]
 Scenario = Grasping
 """What a file may hold; `tasks.task_of` says which kind of scenario it is."""

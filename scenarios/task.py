@@ -71,6 +71,12 @@ class Learner(Rival, Protocol):
     @property
     def image(self) -> NDArray[np.void]: ...
 
+    def encode(self, record: NDArray[np.void], /) -> bytes:
+        """A record as the bytes of a state file."""
+
+    def decode(self, data: bytes, source: str = ..., /) -> NDArray[np.void]:
+        """The record in the bytes of a state file; UserError, which names `source`, if it is none of this brain's."""
+
     def take_over(self, other: NDArray[np.void], /) -> None:
         """Start from the learned weights of another record."""
 

@@ -6,6 +6,7 @@ import difflib
 import re
 from typing import Any
 
+import msgspec
 from msgspec import inspect
 
 _AT = re.compile(r" - at `\$\.?(.*)`$", re.DOTALL)
@@ -25,6 +26,7 @@ def explain(message: str, document: Any, root: Any) -> tuple[str, str]:
     Returns:
         path of the setting, and one line: what, which, what is expected.
     """
+    message = _with_key(message, document, root)
     at = _AT.search(message)
     path, what = (at.group(1), message[: at.start()]) if at else ("", message)
     place = _Place(document, root)
@@ -35,6 +37,39 @@ def explain(message: str, document: Any, root: Any) -> tuple[str, str]:
         full = f"{path}.{name}" if path else name
         return path, f"{full} is missing; add {place.example(path, name)}"
     return path, f"{path or 'the file'} = {_shown(value_at(document, path))} {place.wanted(what, path)}"
+
+
+def _with_key(message: str, document: Any, root: Any) -> str:
+    """The message with the name of the entry it means, where the decoder says only that it is one of a table's."""
+    if bad := re.search(r"^(.*) - at `key` in `\$\.(.*)`$", message, re.DOTALL):
+        pattern = re.search(r"matching regex '(.*)'", bad[1])
+        names = [k for k in value_at(document, bad[2]) or {} if pattern is None or not re.search(pattern[1], str(k))]
+        return f"{bad[1]} - at `$.{bad[2]}.{names[0] if names else '?'}`"
+    raw = message
+    while (at := _AT.search(message)) and "[...]" in at[1]:
+        path = at[1][: at[1].index("[...]")]
+        name = next((k for k in value_at(document, path) or {} if _fails(raw, _alone(document, path, k), root)), None)
+        if name is None:
+            return message
+        message = message.replace(f"{path}[...]", f"{path}.{name}", 1)
+        document = _alone(document, path, name)
+    return message
+
+
+def _fails(message: str, document: Any, root: Any) -> bool:
+    try:
+        msgspec.convert(document, root)
+    except msgspec.ValidationError as error:
+        return str(error) == message
+    return False
+
+
+def _alone(document: Any, path: str, name: str) -> Any:
+    """The document with one entry only in the table at `path`."""
+    first, *rest = _steps(path)
+    inner = document[first]
+    part = {name: inner[name]} if not rest else _alone(inner, path[len(str(first)) + 1 :], name)
+    return {**document, first: part}
 
 
 def _steps(path: str) -> list[str | int]:
@@ -157,6 +192,8 @@ def _inner(kind: inspect.Type, step: str | int) -> inspect.Type:
             return field.type if field is not None else inspect.AnyType()
         case inspect.TupleType() if isinstance(step, int) and step < len(kind.item_types):
             return kind.item_types[step]
+        case inspect.DictType():
+            return kind.value_type
         case inspect.VarTupleType() | inspect.ListType():
             return kind.item_type
     return inspect.AnyType()

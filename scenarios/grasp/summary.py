@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from controller.declare import Declared
 from controller.image import AHEAD, FRICTION, SENSES
 from scenarios.spec import Grasping
 
-NEURONS = FRICTION + AHEAD + SENSES
+
+def neurons(scenario: Grasping) -> int:
+    """How many the scenario's controller has."""
+    if isinstance(scenario.controller, Declared):
+        return sum(p.size for p in scenario.controller.populations.values())
+    return FRICTION + AHEAD + SENSES
 
 
 def opening(scenario: Grasping) -> str:
@@ -15,7 +21,7 @@ def opening(scenario: Grasping) -> str:
     learning = "learning" if scenario.controller.learning else "frozen"
     return (
         f"{scenario.name}   bullet {scenario.world.robot} gripper | {scenario.episodes} novel objects | "
-        f"{NEURONS} neurons, {learning} | tick {scenario.world.tick_us / 1000:g} ms | "
+        f"{neurons(scenario)} neurons, {learning} | tick {scenario.world.tick_us / 1000:g} ms | "
         f"delay {scenario.world.delay_ms} ms | seed {scenario.seed}"
     )
 

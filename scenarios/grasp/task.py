@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from controller.spec import Reflex
 from scenarios.build import build_world
 from scenarios.publish import MOVING, PAGE, position
 from scenarios.spec import Grasping
@@ -43,11 +44,12 @@ class Grasp(Task[Grasping]):
             replace(spec, skin=replace(spec.skin, enabled=False), camera=replace(spec.camera, enabled=False))
         )
         chosen: dict[str, tuple[Rival, TaskWorld]] = {}
+        reflex = scenario.controller if isinstance(scenario.controller, Reflex) else Reflex()
         for name, make in BASELINES.items():
             here = bare
-            baseline = make(bare, scenario.controller)
+            baseline = make(bare, reflex)
             if baseline.feels:
-                baseline, here = make(world, scenario.controller), world
+                baseline, here = make(world, reflex), world
             chosen[name] = (baseline, here)
         return chosen
 
