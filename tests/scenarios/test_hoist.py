@@ -11,15 +11,18 @@ from scenarios import load
 from scenarios.build import build_brain, build_world
 from scenarios.replay import replay
 from scenarios.run import run
+from scenarios.tasks import task_of
 from scenarios.trial import run_trial
 from sensors.errors import UserError
 
 
 def sag_mm(*settings: str) -> float:
     """How far the hand is below its goal, on average, in the last second before it lowers."""
-    scenario = load.load("hoist", settings)
+    scenario = load.load("hoist", ("seed=3", *settings))
     world = build_world(scenario)
-    trace, _ = run_trial(world, build_brain(scenario, world.body), seed=3, index=0)
+    task = task_of(scenario)
+    trace, _ = run_trial(task.schema, world, build_brain(scenario, world.body), task.draw(scenario, 0))
+    world.close()
     lag = trace.goal[:, 1] * 2e-5 - trace.truth["height_m"]
     return float(np.abs(lag[2400:3400]).mean() * 1e3)
 
@@ -57,7 +60,7 @@ def test_the_file_survives_being_written_and_read() -> None:
         ),
         ("controller.populations.learner.leak=3", 'leak is not a setting of kind "lif"; did you mean leak_shift'),
         ('controller.populations.learner.kind="lff"', "expected lif or adaptive or izhikevich or cuba"),
-        ("controller.populations.Big.size=3", "'Big'"),
+        ("controller.populations.Big.size=3", "populations.Big = {...} does not match"),
         ("controller.readouts.load.learning.eror=1", "did you mean error"),
         ("controller.kind=netwrk", "expected reflex or network"),
     ],
