@@ -36,8 +36,9 @@ lint: .venv/dev.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@
 
-# What tests open the report and the window of --view with. Without them those tests are skipped, with the reason.
-TOOLS := chromium=chromium,chromium-browser,google-chrome xvfb=Xvfb
+# What tests open the report and the window of --view with, and build and run firmware with. Without them those tests are skipped, with the reason.
+TOOLS := chromium=chromium,chromium-browser,google-chrome xvfb=Xvfb \
+	gcc-arm-none-eabi=arm-none-eabi-gcc qemu-system-arm=qemu-system-arm
 .venv/tools.stamp: .venv/run.stamp
 	@lacking=""; \
 	for tool in $(TOOLS); do \

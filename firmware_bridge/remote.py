@@ -141,6 +141,10 @@ class RemoteBrain:
         size = protocol.REPORT.dtype.itemsize
         return protocol.REPORT.unpack(answer[:size]), np.frombuffer(answer[size:], "<i2")
 
+    def now_s(self) -> float:
+        """The clock that the link measures silence on."""
+        return self._session.now_s()
+
     def ticks(self) -> int:
         """Ask whether the target is there; returns its ticks since the last reset."""
         return int(protocol.ALIVE.unpack(self._session.ask(protocol.HEARTBEAT, b"", protocol.ALIVE))["ticks"])

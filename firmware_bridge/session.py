@@ -163,6 +163,10 @@ class Session:
             raise TargetLostError(f"{self.url} was restarted and has forgotten what it learned; begin the run anew")
         raise RefusedError(f"{self.url} refuses {message.name}: {name}, {says}", name)
 
+    def now_s(self) -> float:
+        """The clock that silence is measured on."""
+        return self._link.now_s()
+
     def close(self) -> None:
         """Give the device back; the target keeps what it has learned."""
         self._link.close()
