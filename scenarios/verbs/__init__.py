@@ -5,7 +5,7 @@ What a verb needs is imported when it is done, so that `ganglion --help` starts 
 
 from __future__ import annotations
 
-from . import bench, build, check, deploy, monitor, replay, report, run, state, sweep
+from . import bench, build, check, convert, deploy, info, monitor, replay, report, run, state, sweep
 
-ALL = (run, sweep, replay, report, bench, check, build, deploy, monitor, state)
+ALL = (run, sweep, replay, report, bench, check, build, deploy, monitor, state, info, convert)
 """In the order of `ganglion --help`."""

@@ -1,0 +1,1 @@
+"""What the verbs about recordings and live sources do: info, convert, record, view, devices."""
