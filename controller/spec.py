@@ -36,7 +36,7 @@ class Reflex(Spec, frozen=True, tag="reflex"):
 
     learning: bool = True
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1
-    margin: Annotated[float, Meta(ge=1.0, le=4.0)] = 1.28
+    margin: Annotated[float, Meta(ge=1.0, le=4.0)] = 1.24
     prior_friction: Annotated[float, Meta(ge=0.1, le=1.0)] = 0.9
     touch_n: Annotated[float, Meta(ge=0.1, le=20.0)] = 0.4
     boost: Ratio = 0.06
