@@ -2,7 +2,7 @@
 
 Three kinds, after the classes of human fingertip afferents (Johansson and Flanagan 2009, Nat. Rev. Neurosci. 10:345):
 SA-I tell sustained pressure, RA-I its change, vibration afferents (Pacinian-like) the flutter of a surface that slides.
-A skin of n x n taxels a pad is an event sensor of 2n x 3n: x = pad * n + u, y = kind * n + v.
+A skin of P pads of R x C taxels is an event sensor of PC x 3R pixels: x = pad * C + column, y = kind * R + row.
 """
 
 from __future__ import annotations
@@ -64,16 +64,16 @@ def _emit(events, count, t_us, x, y, on):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _afferents(taxels_mn, t_us, sa, ra, slow, level, energy, rim, events):  # type: ignore[no-untyped-def]
     """One tick of all afferents; returns the number of events made (more than `events` holds: the rest was lost)."""
-    n = taxels_mn.shape[1]
+    rows, columns = taxels_mn.shape[1], taxels_mn.shape[2]
     count = 0
     rim_normal = 0
     rim_shear = 0
-    for pad in range(2):
+    for pad in range(taxels_mn.shape[0]):
         total = 0
         flutter = 0
         most = 0
-        for row in range(n):
-            for column in range(n):
+        for row in range(rows):
+            for column in range(columns):
                 p = np.int64(taxels_mn[pad, row, column, 0])
                 most = max(most, p)
                 # Two high passes of 8 ms in series: a patch that flows is a ramp, and a ramp is no flutter.
@@ -83,16 +83,16 @@ def _afferents(taxels_mn, t_us, sa, ra, slow, level, energy, rim, events):  # ty
                 slow[pad, row, column, 1] += (quick - slow[pad, row, column, 1]) >> 3
                 quick -= slow[pad, row, column, 1]
                 slow[pad, row, column, 2] += (quick - slow[pad, row, column, 2]) >> 1
-        for row in range(n):
-            for column in range(n):
+        for row in range(rows):
+            for column in range(columns):
                 p = np.int64(taxels_mn[pad, row, column, 0])
                 if 4 * p > most:
                     total += p
                     flutter += slow[pad, row, column, 2] >> 4
-        for row in range(n):
-            for column in range(n):
+        for row in range(rows):
+            for column in range(columns):
                 p = np.int64(taxels_mn[pad, row, column, 0])
-                x = pad * n + column
+                x = pad * columns + column
                 # Weber's law: one skin feels 20 mN and 20 N, so afferents see the logarithm of what exceeds the noise.
                 strength = log2_q4((max(p, 0) + 16) >> 3)
                 current = max(strength - 24, 0) * SA_GAIN
@@ -100,7 +100,7 @@ def _afferents(taxels_mn, t_us, sa, ra, slow, level, energy, rim, events):  # ty
                 sa[pad, row, column, 0] = v
                 sa[pad, row, column, 1] = u
                 if fired:
-                    count = _emit(events, count, t_us, x, SA * n + row, True)
+                    count = _emit(events, count, t_us, x, SA * rows + row, True)
 
                 slow_level = level[pad, row, column]
                 change = (strength << 4) - slow_level
@@ -110,7 +110,7 @@ def _afferents(taxels_mn, t_us, sa, ra, slow, level, energy, rim, events):  # ty
                 ra[pad, row, column, 0] = v
                 ra[pad, row, column, 1] = u
                 if fired:
-                    count = _emit(events, count, t_us, x, RA * n + row, change > 0)
+                    count = _emit(events, count, t_us, x, RA * rows + row, change > 0)
 
                 # The rim of a contact creeps under any load: only what is pressed firmly tells of sliding.
                 if 4 * p > most and p > 8:
@@ -120,7 +120,7 @@ def _afferents(taxels_mn, t_us, sa, ra, slow, level, energy, rim, events):  # ty
                     energy[pad, row, column] = max(energy[pad, row, column] + drive, -FLUTTER_SPIKE)
                     while energy[pad, row, column] >= FLUTTER_SPIKE:
                         energy[pad, row, column] -= FLUTTER_SPIKE
-                        count = _emit(events, count, t_us, x, VIBRATION * n + row, own > 0)
+                        count = _emit(events, count, t_us, x, VIBRATION * rows + row, own > 0)
                 else:
                     energy[pad, row, column] = 0
 
@@ -151,14 +151,15 @@ def common_scale(first, second):  # type: ignore[no-untyped-def]
 
 
 class Afferents:
-    """The afferents of two pads; `sense` fills `events[:count]` and `rim`, allocating nothing.
+    """The afferents of a skin; `sense` fills `events[:count]` and `rim`, allocating nothing.
 
     events: EVENT (capacity,). count: events of this tick. lost: events of this tick beyond the capacity.
     rim: (normal, shear), the lightly pressed taxels' sums, low-passed over 8 ticks, under a common power of two.
     """
 
-    def __init__(self, taxels: int, capacity: int = 1024) -> None:
-        shape = (2, taxels, taxels)
+    def __init__(self, taxels: int, capacity: int = 1024, columns: int = 0, pads: int = 2) -> None:
+        """taxels: rows of a pad, and its columns unless they are given."""
+        shape = (pads, taxels, columns or taxels)
         self.taxels = taxels
         self.events = np.zeros(capacity, EVENT)
         self.count = 0
@@ -184,7 +185,7 @@ class Afferents:
         self.rim = (0, 0)
 
     def sense(self, taxels_mn: NDArray[np.int16], t_us: int) -> int:
-        """Advance by one tick of 1 ms on int16 (2, n, n, 3) readings in mN; returns `count`."""
+        """Advance by one tick of 1 ms on int16 (pads, rows, columns, 3) readings in mN; returns `count`."""
         made = _afferents(
             taxels_mn, t_us, self._sa, self._ra, self._slow, self._level, self._energy, self._rim, self.events
         )
