@@ -25,7 +25,7 @@ class DeployedNetwork:
 
     Args:
         network: as built for the scenario; it is the source of the record and is not stepped.
-        url: of the target. body: what the network drives. patience_s: as of `Session`.
+        url: of the target. body: what the network drives. timeout_s, patience_s, read_s: as of `Session`.
 
     Attributes:
         remote: the brain behind the link. probe: PROBE (1,), what it thought in the last tick.
@@ -35,10 +35,16 @@ class DeployedNetwork:
     """
 
     def __init__(
-        self, network: Network, url: str, body: Body, timeout_s: float = 0.05, patience_s: float = 2.0
+        self,
+        network: Network,
+        url: str,
+        body: Body,
+        timeout_s: float = 0.05,
+        patience_s: float = 2.0,
+        read_s: float | None = None,
     ) -> None:
         self._network = network
-        self.remote = RemoteBrain(url, body, timeout_s, patience_s)
+        self.remote = RemoteBrain(url, body, timeout_s, patience_s, read_s)
         self.probe = self.remote.probe
         self._committed = int(self.remote.welcome["image"])
         try:

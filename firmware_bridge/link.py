@@ -146,14 +146,14 @@ class Link:
         self._port.write(data)
 
     def receive(self) -> list[Frame] | None:
-        """Frames that the next bytes complete; None when to ask again: silence for the timeout, or garbage
-        and nothing else. Raises LinkLostError.
+        """Frames that the next bytes complete, none after a silence of the timeout; None for garbage and nothing
+        else, when to ask again at once. Raises LinkLostError.
         """
         data = self._port.read()
         self.received += len(data)
         before = self._parser.garbled
         frames = self._parser.feed(data)
-        return None if not data or (not frames and self._parser.garbled > before) else frames
+        return None if not frames and self._parser.garbled > before else frames
 
     def reopen(self, patience_s: float) -> bool:
         """Wait for the device to come back and open it; False if it did not within `patience_s`."""
@@ -169,6 +169,13 @@ class Link:
     def now_s() -> float:
         """The clock that timeouts are measured on; it decides when to ask again, never what is computed."""
         return time.monotonic()
+
+    @staticmethod
+    def wait_until(until_s: float) -> None:
+        """Wait until the clock says so; returns at once if it is past."""
+        left = until_s - time.monotonic()
+        if left > 0:
+            time.sleep(left)  # noqa: TID251  a real robot's time passes by itself
 
     def close(self) -> None:
         """Give the device back."""

@@ -127,6 +127,13 @@ PACE = Message(0x0F, "PACE", "host", "Whether time passes by itself. Answer: DON
     Field("tick_us", "<u4", "us", "0: lockstep, the brain waits for STEP; else efforts decay in ticks without one"),
     Field("hold", "<u2", "ticks", "for which the last efforts are held before they decay"),
 ))  # fmt: skip
+ACT = Message(0x10, "ACT", "host", "Of a body, not a brain: apply these efforts, then sense. Answer: SENSED.", (), (
+    Field("effort", "(effort,)<i2", "Body.effort's LSB", "one per actuator"),
+))  # fmt: skip
+SENSED = Message(0x90, "SENSED", "target", "What a body senses.", (), (
+    Field("analog", "(analog,)<i2", "Body.analog's LSB", "as in WELCOME"),
+    Field("spikes", "u1, then bytes", "addresses", "see Spikes"),
+))  # fmt: skip
 NACK = Message(0xFF, "NACK", "target", "Nothing was done. For GARBLED the sequence number is not known, and 0.", (
     Field("code", "u1", "", "why, see Refusals"),
     Field("expected", "<u2", "", "sequence number that would be new"),
@@ -157,6 +164,8 @@ MESSAGES = (
     STATUS,
     REPORT,
     PACE,
+    ACT,
+    SENSED,
     NACK,
 )
 THOUGHT = Message(0, "THOUGHT", "target", "What the brain thought in a tick, as controller.spec.PROBE; in COMMAND.", (

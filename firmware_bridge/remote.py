@@ -23,7 +23,7 @@ class RemoteBrain:
 
     Args:
         url: any that `link.open_port` opens. body: what the brain must fit.
-        timeout_s, patience_s: as of `Session`.
+        timeout_s, patience_s, read_s: as of `Session`.
 
     Attributes:
         welcome: what the target said of itself. effort: what the link cost so far.
@@ -33,7 +33,9 @@ class RemoteBrain:
     Raises (each method): UserError if the target cannot be reached, is another, or was restarted in mid-session.
     """
 
-    def __init__(self, url: str, body: Body, timeout_s: float = 0.02, patience_s: float = 2.0) -> None:
+    def __init__(
+        self, url: str, body: Body, timeout_s: float = 0.02, patience_s: float = 2.0, read_s: float | None = None
+    ) -> None:
         if body.addresses > protocol.ADDRESS_MAX:
             raise UserError(
                 f"{body.addresses} spike addresses, the wire carries {protocol.ADDRESS_MAX}; pool the sensors"
@@ -42,7 +44,7 @@ class RemoteBrain:
         self.probe = np.zeros(1, PROBE)
         self._body = body
         self._command = body.idle()
-        self._session = Session(url, timeout_s, patience_s)
+        self._session = Session(url, timeout_s, patience_s, read_s)
         self.welcome = self._session.welcome
         self._addresses = int(self.welcome["addresses"])
         try:
@@ -68,16 +70,24 @@ class RemoteBrain:
 
     def step(self, sensed: Sensed) -> Command:
         """One tick on the target. The returned command is overwritten by the next call."""
-        payload = protocol.pack_step(sensed, self._addresses)
-        answer = self._session.ask(protocol.STEP, payload, protocol.COMMAND)
-        self.take(answer)
-        return self._command
+        self.begin_step(sensed)
+        while (command := self.poll_step()) is None:
+            pass
+        return command
 
-    def take(self, answer: bytes) -> None:
-        """Read a COMMAND into command, cycles, spikes and, where it has one, probe."""
+    def begin_step(self, sensed: Sensed) -> None:
+        """Ask for a tick; nothing else may be asked until `poll_step` has brought its command."""
+        self._session.begin(protocol.STEP, protocol.pack_step(sensed, self._addresses))
+
+    def poll_step(self) -> Command | None:
+        """The command of the tick that was asked for, None if it has not come within one read of the link."""
+        answer = self._session.poll(protocol.COMMAND)
+        if answer is None:
+            return None
         self.cycles, self.spikes, thought = protocol.unpack_command(answer, self._command.effort)
         if thought is not None:
             protocol.unpack_thought(thought, self.spikes, self.probe)
+        return self._command
 
     def state_hash(self) -> int:
         """CRC-32 of the brain's whole state."""

@@ -50,6 +50,7 @@ class Session:
         url: any that `link.open_port` opens.
         timeout_s: silence after which a request is sent again; the target carries it out once.
         patience_s: how long one request, or an unplugged device, is waited for.
+        read_s: longest wait of one `poll`, timeout_s if not given.
 
     Attributes:
         url: as opened. welcome: what the target said of itself. effort: what the link cost so far.
@@ -57,13 +58,14 @@ class Session:
     Raises (each method): UserError if the target cannot be reached, is another, or was restarted in mid-session.
     """
 
-    def __init__(self, url: str, timeout_s: float = 0.02, patience_s: float = 2.0) -> None:
+    def __init__(self, url: str, timeout_s: float = 0.02, patience_s: float = 2.0, read_s: float | None = None) -> None:
         self.url = url
         self.effort = Effort()
-        self._patience_s = patience_s
+        self._timeout_s, self._patience_s = timeout_s, patience_s
         self._session = int.from_bytes(os.urandom(4), "little")
         self._before = self._sequence = 0
-        self._link = Link(url, timeout_s)
+        self._lost = False
+        self._link = Link(url, timeout_s if read_s is None else read_s)
         try:
             self.welcome = self._hello()
         except LinkLostError as error:
@@ -77,15 +79,17 @@ class Session:
         payload = protocol.HELLO.pack(MAGIC, PROTOCOL_ID, self._session)
         hello = b"\0" + encode(0, protocol.HELLO.code, payload)
         self._link.send(hello)
-        until = self._link.now_s() + self._patience_s
-        while self._link.now_s() < until:
+        asked_s = self._link.now_s()
+        until = asked_s + self._patience_s
+        while (now_s := self._link.now_s()) < until:
             frames = self._link.receive()
             for frame in frames or ():
                 if frame.code == protocol.WELCOME.code:
                     welcome = self._known(frame.payload)
                     if welcome["session"] == self._session:
                         return welcome
-            if frames is None:
+            if not frames and now_s > asked_s + self._timeout_s:
+                asked_s = now_s
                 self._link.send(hello)
         url, came = self.url, self._link.received
         if came:
@@ -107,34 +111,50 @@ class Session:
 
     def ask(self, message: Message, payload: bytes, answer: Message) -> bytes:
         """Ask until it is answered; the target carries the request out once."""
+        self.begin(message, payload)
+        while (came := self.poll(answer)) is None:
+            pass
+        return came
+
+    def begin(self, message: Message, payload: bytes) -> None:
+        """Send a request; `poll` until it is answered before the next."""
         self._before, self._sequence = self._sequence, self._sequence % 0xFFFF + 1
-        request = encode(self._sequence, message.code, payload)
-        until = self._link.now_s() + self._patience_s
-        lost = not self._send(request)
-        while not lost or self._come_back():
-            if lost:
-                until = self._link.now_s() + self._patience_s
-            try:
-                frames = self._link.receive()
-            except LinkLostError:
-                lost = True
-                continue
-            lost, again = False, frames is None
-            for frame in frames or ():
-                if frame.sequence == self._sequence:
-                    if frame.code == answer.code:
-                        return frame.payload
-                    self._refused(frame, message)
-                elif frame.code == protocol.NACK.code and frame.sequence == 0 and frame.payload[:1] == _GARBLED:
-                    again = True
-                else:
-                    self.effort.stale += 1
-            if self._link.now_s() > until:
-                raise TargetLostError(f"{self.url} is silent for {self._patience_s:g} s; is the target alive?")
-            if again:
-                self.effort.asked_again += 1
-                lost = not self._send(b"\0" + request)
-        raise TargetLostError(f"{self.url} is gone and not back within {self._patience_s:g} s; plug it in again")
+        self._message, self._request = message, encode(self._sequence, message.code, payload)
+        self._asked_s = self._link.now_s()
+        self._until_s = self._asked_s + self._patience_s
+        self._lost = not self._send(self._request)
+
+    def poll(self, answer: Message) -> bytes | None:
+        """The payload of the answer, None if the next read of the link did not bring it; asks again when it is time."""
+        if self._lost:
+            if not self._come_back():
+                raise TargetLostError(
+                    f"{self.url} is gone and not back within {self._patience_s:g} s; plug it in again"
+                )
+            self._until_s = self._link.now_s() + self._patience_s
+        try:
+            frames = self._link.receive()
+        except LinkLostError:
+            self._lost = True
+            return None
+        self._lost, again = False, frames is None
+        for frame in frames or ():
+            if frame.sequence == self._sequence:
+                if frame.code == answer.code:
+                    return frame.payload
+                self._refused(frame, self._message)
+            elif frame.code == protocol.NACK.code and frame.sequence == 0 and frame.payload[:1] == _GARBLED:
+                again = True
+            else:
+                self.effort.stale += 1
+        now_s = self._link.now_s()
+        if now_s > self._until_s:
+            raise TargetLostError(f"{self.url} is silent for {self._patience_s:g} s; is the target alive?")
+        if again or now_s > self._asked_s + self._timeout_s:
+            self.effort.asked_again += 1
+            self._asked_s = now_s
+            self._lost = not self._send(b"\0" + self._request)
+        return None
 
     def _send(self, data: bytes) -> bool:
         try:

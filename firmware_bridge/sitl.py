@@ -23,6 +23,11 @@ class Sitl:
             self.close()
             raise UserError(f"{program} did not start; it left status {self._process.returncode}")
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
     def __enter__(self) -> Sitl:
         return self
 

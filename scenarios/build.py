@@ -10,6 +10,7 @@ from controller.network import Network
 from controller.spec import Reflex
 from firmware_bridge import targets
 from firmware_bridge.deployed import DeployedNetwork
+from firmware_bridge.free import FreeNetwork
 from sensors.errors import UserError
 from sensors.signals import Body
 from sim.bullet import BulletWorld
@@ -34,8 +35,14 @@ def build_brain(scenario: Scenario, body: Body) -> Network | DeclaredNetwork:
             return DeclaredNetwork(spec, body)
 
 
-def deploy(brain: object, where: str, body: Body, stack: ExitStack) -> DeployedNetwork:
+BUDGET = 0.7
+"""Of a tick, that a brain which is not waited for may take; the world needs the rest."""
+
+
+def deploy(brain: object, where: str, body: Body, stack: ExitStack, free_us: int = 0) -> DeployedNetwork:
     """The same controller computing on the target that `where` names, until `stack` is closed.
+
+    free_us: length of a tick if time passes by itself, 0 for lockstep.
 
     Raises:
         UserError: the controller has no firmware; the target cannot be built, started or reached, or is another.
@@ -43,6 +50,10 @@ def deploy(brain: object, where: str, body: Body, stack: ExitStack) -> DeployedN
     if not isinstance(brain, Network):
         raise UserError(f"only the grip controller has firmware, this scenario's brain is a {type(brain).__name__}")
     url = stack.enter_context(targets.serve(where))
-    deployed = DeployedNetwork(brain, url, body)
+    deployed = (
+        FreeNetwork(brain, url, body, free_us, BUDGET * free_us * 1e-6)
+        if free_us
+        else DeployedNetwork(brain, url, body)
+    )
     stack.callback(deployed.close)
     return deployed

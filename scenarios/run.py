@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from firmware_bridge import targets
 from firmware_bridge.deployed import DeployedNetwork
+from firmware_bridge.robot import RealTime
 from firmware_bridge.session import TargetLostError
 from firmware_bridge.targets import HERE
 from sensors.errors import UserError
@@ -41,7 +42,7 @@ class Job:
     """What a worker needs to run episodes: plain values, so that it can be sent to another process.
 
     learned: brain state file to start from, or None. compare: run the baselines as well. began_s: when the program did.
-    where: the brain computes, see `firmware_bridge.targets`.
+    where: the brain computes, see `firmware_bridge.targets`. free: time passes by itself, and nobody waits for it.
     """
 
     scenario: Scenario
@@ -49,6 +50,7 @@ class Job:
     compare: bool
     began_s: float
     where: str = HERE
+    free: bool = False
 
 
 @dataclass(slots=True)
@@ -77,17 +79,17 @@ class Trials:
         scenario = job.scenario
         self._spectator = spectator
         self._job, self._task = job, task_of(scenario)
-        self._world = build_world(scenario)
+        world: Any = build_world(scenario)
+        self._world: Any = RealTime(world) if job.free else world
         self._brain: Learner = build_brain(scenario, self._world.body)
         if job.where != HERE:
             self._stack = ExitStack()
+            free_us = self._world.spec.tick_us if job.free else 0
             finalize(self, self._stack.close)
-            self._brain = deploy(self._brain, job.where, self._world.body, self._stack)
+            self._brain = deploy(self._brain, job.where, self._world.body, self._stack, free_us)
         if job.learned is not None:
             self._brain.take_over(self._brain.decode(job.learned))
-        self._rivals: dict[str, tuple[Rival, TaskWorld]] = (
-            self._task.rivals(scenario, self._world) if job.compare else {}
-        )
+        self._rivals: dict[str, tuple[Rival, TaskWorld]] = self._task.rivals(scenario, world) if job.compare else {}
 
     def episode(self, index: int) -> Done:
         """Run episode `index` under each of the brains."""
@@ -98,6 +100,9 @@ class Trials:
         record = self._brain.image
         ledger, state = tuple(int(x) for x in record["ledger"][0]), self._brain.encode(record)
         link = self._brain.link() if isinstance(self._brain, DeployedNetwork) else None
+        if isinstance(self._world, RealTime):
+            pace = self._world.pace
+            link = {**(link or {}), "late": pace.missed, "late_of": pace.ticks, "latest_s": round(pace.worst_s, 4)}
         outcomes: dict[str, Any] = {}
         for name, (rival, world) in self._rivals.items():
             rival.reset()
@@ -119,12 +124,14 @@ def run(
     spectator: Any = None,
     began_s: float | None = None,
     where: str = HERE,
+    free: bool = False,
 ) -> dict[str, object]:
     """Run a scenario and leave its folder `out`; returns what its `result.json` holds.
 
     The result is the same for any number of `workers`. Without `compare` the baselines are left out, without `report`
     the page and the picture. With a `spectator`, which sees the controller's trials, all is done in this process. The
     brain computes `where` it is told to (see `firmware_bridge.targets`); all figures but those of time are the same.
+    If `free`, ticks last as long on the clock as they should, and a brain that is late is not waited for.
 
     Raises:
         UserError: the folder cannot be written, or the brain state cannot be read.
@@ -134,8 +141,8 @@ def run(
     if brain_state is not None:
         learned = _learned(scenario, brain_state)
     targets.prepare(where)
-    workers = 1 if targets.is_device(where) else workers
-    job = Job(scenario, learned, compare, perf_counter() if began_s is None else began_s, where)
+    workers = 1 if targets.is_device(where) or free else workers
+    job = Job(scenario, learned, compare, perf_counter() if began_s is None else began_s, where, free)
     with OutFolder(out if out is not None else default_out(scenario)) as folder:
         task = task_of(scenario)
         text, stamp = load.dump(scenario), versions()

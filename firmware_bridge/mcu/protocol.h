@@ -8,7 +8,7 @@
 #error "the wire is little-endian, and so must be the target"
 #endif
 
-#define WIRE_PROTOCOL_ID 0x79276634u
+#define WIRE_PROTOCOL_ID 0x4ed74bdfu
 #define WIRE_MAGIC 0x4c474e47u
 #define WIRE_PAYLOAD_MAX 240u
 #define WIRE_PIECE_MAX 232u
@@ -45,6 +45,8 @@ enum {
     WIRE_STATUS = 0x0e,
     WIRE_REPORT = 0x8e,
     WIRE_PACE = 0x0f,
+    WIRE_ACT = 0x10,
+    WIRE_SENSED = 0x90,
     WIRE_NACK = 0xff,
 };
 

@@ -47,6 +47,12 @@ def add(verbs: Verbs) -> None:
         help="where the controller computes: here (default), sitl, qemu:BOARD, or a serial port or URL; the same bits",
     )
     run.add_argument(
+        "--free",
+        action="store_true",
+        help="let time pass by itself: a brain that is late is not waited for, its last command is held, then decays; "
+        "missed deadlines are counted. Without it the world waits, and every run gives the same bits",
+    )
+    run.add_argument(
         "--view", action="store_true", help="watch each trial in a window, at its own speed, in one process"
     )
     run.add_argument("--workers", type=int, metavar="N", help="processes (default 2); results do not depend on it")
@@ -84,6 +90,7 @@ def do(args: argparse.Namespace) -> int:
             spectator=spectator,
             began_s=began_s,
             where=args.brain,
+            free=args.free,
         )
     except run.StoppedError as stopped:
         print(f"ganglion: {stopped}", file=sys.stderr)
@@ -99,9 +106,23 @@ def do(args: argparse.Namespace) -> int:
         print(json.dumps(result))
     else:
         print(task.summary(result))
+        if "brain" in result:
+            print(f"  {_link(result['brain'])}")
         page = "" if args.no_report else f"   report {target / 'report.html'}"
         print(f"saved {target}{page}")
     return DONE
+
+
+def _link(told: Any) -> str:
+    """What became of deadlines and requests on the way to a target, in one line."""
+    said = []
+    if "late" in told:
+        said.append(f"{told['late']} of {told['late_of']} ticks late, {told['latest_s'] * 1e3:g} ms at worst")
+    if "missed" in told:
+        said.append(f"brain missed {told['missed']} of {told['of']} deadlines")
+    if "target" in told:
+        said.append(f"{told['target']}: asked again {told['asked_again']}, reconnected {told['reconnected']}")
+    return "   ".join(said)
 
 
 def _spectator(args: argparse.Namespace, scenario: Scenario) -> Any:

@@ -1,0 +1,117 @@
+"""A body behind a serial port: the loop cannot tell it from the world it is."""
+
+from __future__ import annotations
+
+import os
+import pty
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from controller.network import Network
+from controller.spec import Reflex
+from firmware_bridge import protocol
+from firmware_bridge.framing import Parser, encode
+from firmware_bridge.robot import RobotWorld
+from sensors.errors import UserError
+from sensors.signals import GRIPPER_ANALOG, Body, Command, Sensed
+from sim.bullet import GRIPPER, BulletWorld
+from sim.episode import draw_episode
+from sim.spec import Bullet
+
+
+class SerialBody:
+    """The simulated gripper as the firmware of a robot: HELLO and ACT on a pseudo-terminal, and nothing else."""
+
+    def __init__(self) -> None:
+        spec = Bullet()
+        self.world = BulletWorld(spec)
+        self.world.reset(draw_episode(spec.trial, 3, 0))
+        self.tick = 0
+        self.goals: list[list[int]] = []
+        self._parser = Parser()
+        self._last: tuple[int, bytes] = (0, b"")
+
+    def hear(self, data: bytes) -> bytes:
+        return b"".join(self._answer(f.sequence, f.code, f.payload) for f in self._parser.feed(data))
+
+    def _answer(self, sequence: int, code: int, payload: bytes) -> bytes:
+        if code == protocol.HELLO.code:
+            session = int(protocol.HELLO.unpack(payload)["session"])
+            said = protocol.WELCOME.pack(
+                protocol.MAGIC, protocol.PROTOCOL_ID, session, 0, b"gripper", 1, 0, 0, 0,
+                len(GRIPPER.analog), len(GRIPPER.goal), len(GRIPPER.effort), 48, GRIPPER.addresses, 0,
+            )  # fmt: skip
+            return encode(0, protocol.WELCOME.code, said)
+        assert code == protocol.ACT.code
+        if sequence != self._last[0]:
+            self.tick += 1
+            effort = np.frombuffer(payload, "<i2").astype(np.int16)
+            sensed = self.world.advance(self.tick * 1000, Command(effort))
+            self.goals.append(sensed.goal.tolist())
+            self._last = (sequence, encode(sequence, protocol.SENSED.code, packed(sensed)))
+        return self._last[1]
+
+
+def packed(sensed: Sensed) -> bytes:
+    spikes = protocol.pack_spikes(sensed.spikes, sensed.count, GRIPPER.addresses)
+    return sensed.analog.astype("<i2").tobytes() + spikes
+
+
+@contextmanager
+def served(body: SerialBody) -> Iterator[str]:
+    ours, theirs = pty.openpty()
+
+    def serve() -> None:
+        try:
+            while data := os.read(ours, 512):
+                if answer := body.hear(data):
+                    os.write(ours, answer)
+        except OSError:
+            return  # hung up
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield os.ttyname(theirs)
+    finally:
+        os.close(theirs)
+        thread.join(2)
+        os.close(ours)
+
+
+def test_a_brain_closes_the_loop_with_a_body_on_a_serial_port_as_with_the_world_itself() -> None:
+    ticks, spec = 400, Bullet()
+    direct, brain, commands = BulletWorld(spec), Network(Reflex(), GRIPPER), []
+    direct.reset(draw_episode(spec.trial, 3, 0))
+    command, goals = direct.idle, []
+    for tick in range(1, ticks + 1):
+        sensed = direct.advance(tick * 1000, command)
+        goals.append(sensed.goal.tolist())
+        command = brain.step(sensed)
+        commands.append(command.effort.tolist())
+    body, other = SerialBody(), Network(Reflex(), GRIPPER)
+    with served(body) as url:
+        robot = RobotWorld(url, GRIPPER, lambda t_us: goals[t_us // 1000 - 1])
+        command = robot.idle
+        for tick in range(1, ticks + 1):
+            command = other.step(robot.advance(tick * 1000, command))
+            assert command.effort.tolist() == commands[tick - 1], f"tick {tick}"
+        robot.close()
+    assert other.state_hash() == brain.state_hash()
+    assert robot.pace.ticks == ticks
+    assert body.goals == goals
+
+
+def test_a_body_that_is_another_or_sends_nonsense_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(SerialBody()) as url:
+        with pytest.raises(UserError, match=r"has \(analog, effort\) \(8, 2\), this body \(3, 2\)"):
+            RobotWorld(url, Body(GRIPPER_ANALOG[:3], GRIPPER.goal, GRIPPER.effort), lambda _t: (0, 0))
+        robot = RobotWorld(url, GRIPPER, lambda _t: (0, 0))
+        monkeypatch.setattr("tests.firmware_bridge.test_robot.packed", lambda _sensed: bytes(16) + b"\7\1")
+        with pytest.raises(UserError, match="the robot sends what is no SENSED: spikes of form 0x7 in 1 bytes"):
+            robot.advance(1000, robot.idle)
+        robot.close()
