@@ -119,6 +119,10 @@ class Stream:
         self._last = np.int64(0)
         self._stray_at = -1
 
+    def through(self, change: Callable[[Packets], Packets]) -> None:
+        """Put something between the source and the reader, before reading begins."""
+        self._origin.packets = change(self._origin.packets)
+
     def close(self) -> None:
         """Let go of the source; a live one stops."""
         self._origin.close()

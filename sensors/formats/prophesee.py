@@ -40,6 +40,7 @@ def read_header(file: BinaryIO) -> dict[str, str]:
             break
         key, _, value = text[1:].strip().partition(" ")
         if key == "end":
+            found["end"] = ""
             break
         found[key.lower()] = value.strip()
     return found
@@ -97,6 +98,8 @@ def open_raw(path: Path, form: str | None) -> Origin:
         if form is None:
             raise UserError(f"{path}: the header does not tell EVT2, EVT2.1 or EVT3; name it with --format evt3")
         sample = np.frombuffer(file.read(8 * 4096), np.uint8)
+    if not sample.size and "end" not in header:
+        raise UserError(f"{path}: the file ends within its header, at byte {offset}; get a whole copy")
     counters = Counters()
     packets = words_to_packets(path, offset, *_reading(form, sample, header), counters, _start_us(header))
     sensor = " ".join(header[k] for k in ("camera", "sensor_name", "sensor_generation", "generation") if k in header)
