@@ -40,5 +40,7 @@ class Suite:
 
 
 SUITES = {
+    "core": Suite("the integer core on three workloads, beside C and other systems", "core",
+                  ("w1", "w2", "w2-large", "w3", "scaling", "start", "exact")),
     "grasp": Suite("the grasp scenario: tick, real-time factor, start, memory", "grasp"),
-}
+}  # fmt: skip

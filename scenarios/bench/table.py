@@ -90,7 +90,7 @@ def processor() -> str:
 
 def machine() -> str:
     """One line that says on what the figures were measured."""
-    import llvmlite.binding  # type: ignore[import-untyped]
+    import llvmlite.binding
 
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return (

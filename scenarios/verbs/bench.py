@@ -18,6 +18,8 @@ wall time. A goal that is missed is printed as missed; the exit status is 0 all 
 """
 EXAMPLES = """\
 examples:
+  ganglion bench core                      the three workloads, how cost grows, start, memory, exactness
+  ganglion bench core --peers --only w1    beside Nengo, PyTorch, Norse and snnTorch (needs 'ganglion[peers]')
   ganglion bench grasp                     what a tick of the grasp scenario costs, start and memory
   ganglion bench grasp --json              figures for a program
 """

@@ -1,0 +1,24 @@
+"""State hashes of the workloads as this process computes them, and the widest registers used: `hashes.py TICKS`."""
+
+from __future__ import annotations
+
+import sys
+
+import numba
+import numpy as np
+
+from scenarios.bench import w1
+from scenarios.bench.exact import SMALL, state_hash
+
+
+def widest() -> str:
+    """Of W1's machine code; `none` if it is not compiled."""
+    if numba.config.DISABLE_JIT:
+        return "none"
+    code = "".join(w1.tick.inspect_asm().values())
+    return next((name for name in ("zmm", "ymm", "xmm") if f"%{name}" in code), "?")
+
+
+if __name__ == "__main__":
+    with np.errstate(over="ignore"):  # unsigned arithmetic modulo 2^32 is meant
+        print(*(f"{state_hash(work, size, int(sys.argv[1])):08x}" for work, size in SMALL.items()), widest())

@@ -1,0 +1,67 @@
+"""The workloads leave the same bits however they are computed: compiled, interpreted, in C, for any processor."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from firmware_bridge.toolchain import compiler
+from scenarios.bench.exact import SMALL, state_hash
+
+SCRIPT = Path(__file__).with_name("hashes.py")
+LEVELS = {"x86-64-v2": ("sse4_2", "xmm"), "x86-64-v3": ("avx2", "ymm"), "x86-64-v4": ("avx512vl", "zmm ymm")}
+
+
+def compiled(ticks: int) -> list[str]:
+    """By numba, in this process."""
+    return [f"{state_hash(work, size, ticks):08x}" for work, size in SMALL.items()]
+
+
+def elsewhere(ticks: int, **environment: str) -> tuple[list[str], str]:
+    """By another process: hashes, and the widest registers of its machine code."""
+    done = subprocess.run(
+        [sys.executable, SCRIPT, str(ticks)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    *hashes, registers = done.stdout.split()
+    return hashes, registers
+
+
+@pytest.mark.skipif(compiler() is None, reason="no C compiler")
+@pytest.mark.parametrize("work", SMALL)
+def test_ten_thousand_ticks_in_c_leave_the_state_of_numba(work: str) -> None:
+    assert state_hash(work, SMALL[work], 10_000, in_c=True) == state_hash(work, SMALL[work], 10_000)
+
+
+def test_every_tick_counts_in_the_hash() -> None:
+    assert all(a != b for a, b in zip(compiled(200), compiled(201), strict=True))
+
+
+def test_python_without_a_compiler_leaves_the_same_state() -> None:
+    assert elsewhere(200, NUMBA_DISABLE_JIT="1") == (compiled(200), "none")
+
+
+@pytest.mark.slow
+def test_ten_thousand_ticks_of_python_leave_the_state_of_numba() -> None:
+    assert elsewhere(10_000, NUMBA_DISABLE_JIT="1") == (compiled(10_000), "none")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", LEVELS)
+def test_code_for_older_and_newer_processors_leaves_the_same_state(level: str, tmp_path: Path) -> None:
+    flag, registers = LEVELS[level]
+    if platform.machine() != "x86_64" or flag not in Path("/proc/cpuinfo").read_text().split():
+        pytest.skip(f"this processor has no {flag}, which {level} needs")
+    environment = {"NUMBA_CPU_NAME": level, "NUMBA_CPU_FEATURES": "+cx16", "NUMBA_CACHE_DIR": str(tmp_path)}
+    hashes, used = elsewhere(10_000, **environment)
+    assert hashes == compiled(10_000)
+    assert used in registers.split()
