@@ -6,6 +6,7 @@ import struct
 from typing import Protocol
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from .client import Client, pybullet
@@ -86,7 +87,8 @@ STOP_N_PER_M = 2e4
 WIDEST_M = 0.12
 
 
-def finger_forces(grip_n: float, q1: float, q2: float, v1: float, v2: float) -> tuple[float, float]:
+@njit(cache=True, error_model="numpy")
+def finger_forces(grip_n, q1, q2, v1, v2):  # type: ignore[no-untyped-def]
     """Force on the left and right finger, which close by q1 and q2 (negative when open), under a closing force of each.
 
     A rack couples the two; end stops, viscous and Coulomb friction act on both.

@@ -13,15 +13,14 @@ from sensors.errors import UserError
 
 from .bodies import Column, Gripper
 from .client import Client, pybullet
-from .episode import GRAVITY_M_PER_S2
 from .objects import CENTRE_M, FLOOR_HALF_M, Object, pad_stiffness_per_point
 from .panda import Panda
-from .spec import BOX, MAX_CONTACTS, PRIMITIVE, TRUTH, Bullet, Contact, Episode, Joints
+from .spec import BOX, PRIMITIVE, TRUTH, Bullet, Contact, Episode, Joints
+from .survey import CRUSH_LIMIT_N, HELD_FROM_M, LOAD_N, MOST_POINTS, NORMAL_N, OBJECT_FROM_M, POINT, STATE, survey
 
 CRUSH_FILTER_S = 0.005
 ACCELERATION_FILTER_S = 0.010
 Vector = NDArray[np.float64]
-_TWO, _TEN, _TRUTH = struct.Struct("2q"), struct.Struct("10d"), struct.Struct("<10fB?")  # one call each for many values
 _THREE, _POSE, _POSE_AT = struct.Struct("3d"), struct.Struct("12d"), PRIMITIVE.fields["position"][1]  # type: ignore[index]
 
 
@@ -45,9 +44,6 @@ class Plant:
             )
         self._substeps = spec.tick_us // spec.physics_step_us
         tick_s = spec.tick_us * 1e-6
-        self._tick_s = tick_s
-        self._crush_gain = 1.0 - math.exp(-tick_s / CRUSH_FILTER_S)
-        self._acceleration_gain = 1.0 - math.exp(-tick_s / ACCELERATION_FILTER_S)
         p = self._client = Client()
         p.configure(spec.physics_step_us)
         self._gripper: Gripper = Panda(p) if spec.robot == "panda" else Column(p)
@@ -68,11 +64,16 @@ class Plant:
         contact.shear_n = self._motion[0:4].reshape(2, 2)
         contact.slide_m_per_s = self._motion[4:8].reshape(2, 2)
         contact.spin_rad_per_s = self._motion[8:10]
-        self._normal_n, self._point_m = contact.normal_n.reshape(-1).data, contact.point_m.reshape(-1).data
-        self._count_to, self._motion_to = contact.count.data, self._motion.data
+        self._points, self._state = np.zeros((MOST_POINTS, POINT.size // 8)), np.zeros(STATE.size // 8)
+        self._points_to, self._state_to, self._points_end = self._points.data, self._state.data, self._points.nbytes
+        hand = (self._gripper.body, *self._gripper.links)
+        rates = (tick_s, 1.0 - math.exp(-tick_s / CRUSH_FILTER_S), 1.0 - math.exp(-tick_s / ACCELERATION_FILTER_S))
+        self._fixed = np.array((*hand, *rates, 0.0, 0.0))
+        self._memory = np.zeros(6)
+        self._totals = self._memory[NORMAL_N : LOAD_N + 1].data
         self.normal_n = self.load_n = 0.0
-        self.truth = np.zeros((), TRUTH)
-        self._truth_to = self.truth.reshape(1).view(np.uint8).data
+        self._truths = np.zeros(1, TRUTH)
+        self.truth = self._truths.reshape(())
         self._episode: Episode | None = None
         parts = self._gripper.parts().size
         self._scene = np.zeros(parts + 3, PRIMITIVE)
@@ -94,9 +95,9 @@ class Plant:
         self._episode = episode
         self._mass_kg, self._friction = episode.mass_kg, episode.friction
         self._payload_us, self._friction_us = round(episode.payload_s * 1e6), round(episode.friction_s * 1e6)
-        self._acceleration = self._speed_before = self._grip_n = 0.0
-        self._held_from_m: float | None = None
-        self._crush_limit_n = episode.crush_limit_n
+        self._memory[:] = 0.0
+        self._memory[HELD_FROM_M] = math.nan
+        self._fixed[CRUSH_LIMIT_N] = episode.crush_limit_n
         contact = self.contact
         contact.friction = episode.friction
         for array in (contact.count, contact.point_m, contact.normal_n, self._motion):
@@ -106,7 +107,7 @@ class Plant:
         self.truth["crush_limit_n"] = episode.crush_limit_n
         self.truth["mass_kg"], self.truth["friction"] = episode.mass_kg, episode.friction
         self.truth["on_table"] = True
-        (_, _, self._object_from_m), _ = p.getBasePositionAndOrientation(self._object.body)
+        self._pose = (_, _, self._fixed[OBJECT_FROM_M]), _ = p.getBasePositionAndOrientation(self._object.body)
         self._draw(episode)
 
     @property
@@ -140,100 +141,35 @@ class Plant:
             self.contact.friction = self._friction
 
     def _observe(self) -> None:
-        """Read contacts and motion out of the physics: few calls, plain floats, nothing allocated in numpy."""
+        """Read contacts and motion out of the physics, few calls and plain floats, and let `survey` work them up."""
         gripper = self._gripper
         server, thing = self._client.server, self._object.body
-        left, right = gripper.links
-        hand = gripper.body
-        normal, point = self._normal_n, self._point_m
-        pads = gripper.pad_centre_m
-        (_, y0, z0), (_, y1, z1) = pads
-        y, z = (y0, y1), (z0, z1)
-        count = [0, 0]
-        force = [0.0, 0.0]
-        moment_u, moment_v, shear_u, shear_v = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]
-        on_table = False
+        at = 0
         touching = pybullet.getContactPoints(thing, -1, -2, -2, server)
-        for _, _, other, _, link, _, (_, at_y, at_z), _, _, fn, f1, (_, d1y, d1z), f2, (_, d2y, d2z) in touching:
-            if fn <= 0.0:
-                continue
-            if other != hand:
-                on_table = True
-                continue
-            if link == left:
-                side = 0
-            elif link == right:
-                side = 1
-            else:
-                continue
-            k = count[side]
-            if k == MAX_CONTACTS:
-                continue
-            count[side] = k + 1
-            u, v = at_y - y[side], at_z - z[side]
-            k += side * MAX_CONTACTS
-            normal[k] = fn
-            point[2 * k] = u
-            point[2 * k + 1] = v
-            force[side] += fn
-            moment_u[side] += fn * u
-            moment_v[side] += fn * v
-            shear_u[side] -= f1 * d1y + f2 * d2y
-            shear_v[side] -= f1 * d1z + f2 * d2z
-        (px, py, pz), _ = pybullet.getBasePositionAndOrientation(thing, server)
-        (_, vy, vz), (wx, wy, wz) = pybullet.getBaseVelocity(thing, server)
-        slide = [0.0, 0.0, 0.0, 0.0]
-        spin = [0.0, 0.0]
-        fastest = 0.0
-        for side in (0, 1):
-            if count[side]:
-                # Velocity of the object's surface at the centre of pressure, less that of the pad.
-                _, pad_vy, pad_vz = gripper.pad_velocity_m_per_s[side]
-                ax = pads[side][0] - px
-                ay = y[side] + moment_u[side] / force[side] - py
-                az = z[side] + moment_v[side] / force[side] - pz
-                du = vy + wz * ax - wx * az - pad_vy
-                dv = vz + wx * ay - wy * ax - pad_vz
-                slide[2 * side] = du
-                slide[2 * side + 1] = dv
-                spin[side] = wx - gripper.turn_rad_per_s[0]
-                fastest = max(fastest, math.sqrt(du * du + dv * dv))
-        _TWO.pack_into(self._count_to, 0, *count)
-        _TEN.pack_into(self._motion_to, 0, shear_u[0], shear_v[0], shear_u[1], shear_v[1], *slide, *spin)
+        for _, _, other, _, link, _, (_, y, z), _, _, fn, f1, (_, d1y, d1z), f2, (_, d2y, d2z) in touching:
+            if at == self._points_end:
+                break
+            POINT.pack_into(self._points_to, at, other, link, y, z, fn, f1, d1y, d1z, f2, d2y, d2z)
+            at += POINT.size
+        self._pose = (px, py, pz), _ = pybullet.getBasePositionAndOrientation(thing, server)
+        (_, vy, vz), turn = pybullet.getBaseVelocity(thing, server)
+        left, right = gripper.pad_centre_m
+        (_, left_vy, left_vz), (_, right_vy, right_vz) = gripper.pad_velocity_m_per_s
         joints = self.joints
-        height, speed = joints.height_m, joints.height_m_per_s
-        rate = (speed - self._speed_before) / self._tick_s
-        self._acceleration += (rate - self._acceleration) * self._acceleration_gain
-        self._speed_before = speed
-        self.normal_n = 0.5 * (force[0] + force[1])
-        self._grip_n += (self.normal_n - self._grip_n) * self._crush_gain
-        self.load_n = load = -(shear_v[0] + shear_v[1])  # a hanging object pulls the pads down
-        up = pz - self._object_from_m
-        sunk = height - up
-        held = (count[0] > 0) + (count[1] > 0)
-        if held == 2 and self._held_from_m is None:
-            self._held_from_m = sunk
-        carried = load if on_table else self._mass_kg * (GRAVITY_M_PER_S2 + self._acceleration)
-        _TRUTH.pack_into(
-            self._truth_to,
-            0,
-            height,
-            up,
-            self._grip_n,
-            max(carried, 0.0) / (2 * self._friction),
-            self._crush_limit_n,
-            load,
-            fastest,
-            0.0 if self._held_from_m is None else sunk - self._held_from_m,
-            self._friction,
-            self._mass_kg,
-            held,
-            on_table,
-        )
+        STATE.pack_into(
+            self._state_to, 0, *left, *right, left_vy, left_vz, right_vy, right_vz, gripper.turn_rad_per_s[0],
+            px, py, pz, vy, vz, *turn, joints.height_m, joints.height_m_per_s, self._mass_kg, self._friction,
+        )  # fmt: skip
+        contact, memory = self.contact, self._memory
+        survey(
+            self._points, at // POINT.size, self._state, self._fixed, memory,
+            contact.count, contact.normal_n, contact.point_m, self._motion, self._truths,
+        )  # fmt: skip
+        self.normal_n, self.load_n = self._totals
 
     def scene(self) -> NDArray[np.void]:
         """Return PRIMITIVE rows: object, pads, the rest of the robot, pedestal, floor; updated in place."""
-        where, turn = pybullet.getBasePositionAndOrientation(self._object.body, self._client.server)
+        where, turn = self._pose
         _POSE.pack_into(self._scene_to, _POSE_AT, *where, *pybullet.getMatrixFromQuaternion(turn))
         self._gripper.parts()
         return self._scene
