@@ -147,6 +147,7 @@ class Network:
         self.image = build(spec)
         self.probe = np.zeros(1, PROBE)
         self._initial = self.image.copy()
+        self._effort = self.image["effort"][0]
         self._x = np.zeros(2, np.int16)
         self._command = Command(np.zeros(len(body.effort), np.int16))
 
@@ -159,7 +160,7 @@ class Network:
         """One tick; see `tick`. The returned command is overwritten by the next call."""
         analog: Int16 = sensed.analog
         tick(self.image, sensed.spikes, sensed.count, analog, sensed.goal, self._x, self.probe)
-        self._command.effort[:] = self.image["effort"][0]
+        self._command.effort[:] = self._effort
         return self._command
 
     def encode(self, record: NDArray[np.void]) -> bytes:
