@@ -218,7 +218,7 @@ class Wires:
         return np.where(rng.random(shape) < c.density, drawn, 0) if c.density < 1 else drawn
 
     def _synapses(self, key: str, c: Sparse, m: int, n: int) -> tuple[NDArray[np.int64], ...]:
-        """start (M + 1,), index (S,), weight (S,) of a sparse connection, given or drawn."""
+        """start (M + 1,), index (S,), weight (S,) of a sparse connection, given or drawn, without those of weight 0."""
         a = self.a
         start = a.given(f"{key}.start", (m + 1,), 0, (1 << 31) - 1)
         if start is None:
@@ -226,15 +226,20 @@ class Wires:
             fan = rng.binomial(n, c.density, m)
             index = np.concatenate([np.sort(rng.choice(n, k, replace=False)) for k in fan]).astype(np.int64)
             weight = np.clip(c.weight + rng.integers(-c.spread, c.spread + 1, len(index)), -127, 127)
-            return np.concatenate([[0], np.cumsum(fan)]).astype(np.int64), index, weight
-        if start[0] != 0 or (np.diff(start) < 0).any():
-            raise UserError(f"array {key}.start does not rise from 0; it is where each source's synapses begin")
-        s = int(start[-1])
-        given_index = a.given(f"{key}.index", (s,), 0, n - 1)
-        given_weight = a.given(f"{key}.weight", (s,), -127, 127)
-        if given_index is None or given_weight is None:
-            raise UserError(f"arrays {key}.index and {key}.weight are missing; {key}.start says {s} synapses")
-        return start, given_index, given_weight
+        else:
+            if start[0] != 0 or (np.diff(start) < 0).any():
+                raise UserError(f"array {key}.start does not rise from 0; it is where each source's synapses begin")
+            fan, s = np.diff(start), int(start[-1])
+            given_index, given_weight = (
+                a.given(f"{key}.index", (s,), 0, n - 1),
+                a.given(f"{key}.weight", (s,), -127, 127),
+            )
+            if given_index is None or given_weight is None:
+                raise UserError(f"arrays {key}.index and {key}.weight are missing; {key}.start says {s} synapses")
+            index, weight = given_index, given_weight
+        there = weight != 0
+        source = np.repeat(np.arange(m), fan)[there]
+        return np.searchsorted(source, np.arange(m + 1)), index[there], weight[there]
 
 
 def population_code(

@@ -259,8 +259,7 @@ class Declared(Spec, frozen=True, tag="network"):
 
     learning: False freezes every weight and threshold. arrays: path of an .npz whose "PART.ARRAY" entries stand for
     what would be drawn, as "in_hidden.weight". target: a part whose memory it must fit, see `limits.MEMORY`. dead:
-    share of each population that is silenced when `dead_from_ms` ticks have passed. decision_ticks: ticks that make
-    one decision in the ledger.
+    share of each population that is silenced when `dead_from_ms` ticks have passed.
     """
 
     populations: dict[Name, Population] = field(default_factory=dict)
@@ -275,4 +274,3 @@ class Declared(Spec, frozen=True, tag="network"):
     target: str = ""
     dead: Annotated[float, Meta(ge=0.0, le=0.9)] = 0.0
     dead_from_ms: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
-    decision_ticks: Annotated[int, Meta(ge=1, le=1_000_000)] = 1

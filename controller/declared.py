@@ -97,7 +97,7 @@ class DeclaredNetwork:
 
     @property
     def ledger(self) -> NDArray[np.int64]:
-        """int64 (6,): neuron updates, synaptic events, learning updates, spikes, bytes touched, ticks."""
+        """int64 (7,), what it cost since the reset, see `ledger.FIELDS`."""
         totals: NDArray[np.int64] = self.image["ledger"][0]
         return totals
 

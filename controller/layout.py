@@ -66,7 +66,7 @@ def record_dtype(operations: int, width: int, rules: int, used: dict[str, int]) 
     return np.dtype(
         [
             ("head", "<u4", (4,)),
-            ("ledger", "<i8", (6,)),
+            ("ledger", "<i8", (7,)),
             ("program", "<i4", (operations, width)),  # rows of 64 bytes, so that pools begin at multiples of 8
             *reversed(pools),
             ("rules", RULE, (max(rules, 1),)),

@@ -36,7 +36,7 @@ from .wiring import (
  CUBA, SPIKES, TRACE, READ, MEMBRANE, PES, DELTA, STDP, HOMEOSTASIS, GUARD) = range(25)  # fmt: skip
 WIDTH = 16
 TICK, KEY, LEARNING, DEAD_FROM = range(4)
-NEURONS, SYNAPSES, UPDATES, SPIKED, BYTES, TICKS = range(6)
+NEURONS, SYNAPSES, UPDATES, SPIKED, PRODUCTS, BYTES, TICKS = range(7)  # of `ledger.FIELDS`
 
 
 @njit(cache=True)
@@ -92,7 +92,7 @@ def connect(p, now, i1, u1, i2, i4, ledger):  # type: ignore[no-untyped-def]
         x, scratch = i2[p[3] : p[3] + m], i4[p[8] : p[8] + n]
         dense(x, i1[p[5] : p[5] + n * m].reshape(m, n), scratch)
         add_shifted(scratch, p[6], current)
-        ledger[SYNAPSES] += count_inputs(x, i4[p[7] : p[7] + m])
+        ledger[PRODUCTS] += count_inputs(x, i4[p[7] : p[7] + m])
         ledger[BYTES] += (n + 6) * m + 4 * n
     elif op == COLUMNS:  # list, sources, weight, exponent, fan, scratch
         m, count = p[4], i4[p[3]]
@@ -185,7 +185,7 @@ def learn(p, now, learning, rules, u1, i2, i4, ledger):  # type: ignore[no-untyp
     op, n = p[0], p[2]
     if op == READ:  # trace or values, where to
         i4[p[4]] = read_out(i4[p[1] : p[1] + n], i2[p[3] : p[3] + n])
-        ledger[SYNAPSES] += n
+        ledger[PRODUCTS] += n
         ledger[BYTES] += 6 * n + 4
     elif op == MEMBRANE:  # membrane, where to
         i4[p[4]] = i4[p[3]]
@@ -233,7 +233,7 @@ def learn(p, now, learning, rules, u1, i2, i4, ledger):  # type: ignore[no-untyp
 
 @njit(cache=True)
 def tick(program, head, ledger, rules, i1, u1, i2, i4, addresses, sent, analog, goal):  # type: ignore[no-untyped-def]
-    """One tick. program: int32 (P, WIDTH). head: uint32 (4,). ledger: int64 (6,). addresses: integers, `sent` valid.
+    """One tick. program: int32 (P, WIDTH). head: uint32 (4,). ledger: int64 (7,). addresses: integers, `sent` valid.
 
     The other arrays are those of the image; analog and goal int16. Efforts are left in i2, where GUARD wrote them.
     """

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from controller.ledger import account
+
 from .spec import Scenario
 from .task import Task
 from .trace import Trace
@@ -35,7 +37,7 @@ def result(
 
     Args:
         baselines: outcome of each episode under each baseline, by its name.
-        ledger: neuron updates, synaptic events, learning updates and spikes of all episodes together.
+        ledger: what all episodes together cost, see `controller.ledger`.
 
     realtime_factor is simulated over wall time of the controller's episodes, each on one core, physics, sensors and
     recording included. tick_us is the controller's alone, senses in to command out, the first of an episode left out.
@@ -57,5 +59,6 @@ def result(
         "synaptic_events_per_s": round(float(ledger[1]) / simulated_s),
         "neuron_updates_per_s": round(float(ledger[0]) / simulated_s),
         "learning_updates_per_s": round(float(ledger[2]) / simulated_s),
+        "ledger": account(ledger.tolist(), sum(len(t.counts) for t in traces), len(traces), f"one {task.unit}"),
         "versions": versions(),
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from controller.ledger import SILICON
 from scenarios.spec import Grasping
 from scenarios.trace import Trace
 from sim.spec import BOX, CYLINDER, SPHERE, Episode
@@ -152,6 +153,25 @@ def ran(scenario: Grasping) -> str:
     )
 
 
+def cost(ledger: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Rows of the ledger: what a tick and a decision cost, and the energy estimated from it, with its sources."""
+
+    def words(counts: Mapping[str, float]) -> str:
+        return ", ".join(f"{n:,.0f} {k.replace('_', ' ')}" for k, n in counts.items())
+
+    energy = ", ".join(f"{k} {number(uj)} µJ" for k, uj in ledger["energy_estimate_uj_per_decision"].items())
+    sources = "; ".join(f"{s.name}: {s.source}" for s in SILICON)
+    decision = escape(ledger["decision"])
+    return [
+        ("cost of a tick", escape(words(ledger["per_tick"]))),
+        (f"cost of {decision}", escape(words(ledger["per_decision"]))),
+        (
+            f"energy of {decision}, an estimate, not measured",
+            escape(f"{energy} ({ledger['energy_estimate_says']}. Sources: {sources})"),
+        ),
+    ]
+
+
 def facts(scenario: Grasping, result: Result) -> str:
     """Rows of what ran: how to repeat it, versions, checksums, cost."""
     camera, skin = scenario.world.camera, scenario.world.skin
@@ -168,6 +188,8 @@ def facts(scenario: Grasping, result: Result) -> str:
         if result.get("synaptic_events_per_s") is not None:
             work += f", {result['synaptic_events_per_s']:,.0f} synaptic events a second"
         rows.append(("work", work))
+    if result.get("ledger") is not None:
+        rows += cost(result["ledger"])
     if result.get("realtime_factor") is not None:
         rows.append(("speed", f"{number(result['realtime_factor'])} times real time on one core, physics included"))
     for key, name in (("commands_crc32", "checksum of all commands"), ("state_hash", "state of the brain at the end")):
