@@ -1,8 +1,9 @@
 """What a camera sees of a scene: PRIMITIVE rows to linear luminance, at the pace of the physics.
 
-A primitive's pose relative to the camera is followed in steps: it is kept until it is off by more than GRAIN_M or GRAIN
-(about a hundredth of a pixel at arm's length), since physics never stands quite still. Only the rows and columns around
-what has taken a step are cast again; the result is bit for bit that of casting everything from the same poses.
+A primitive's pose relative to the camera is followed in steps: what of it is off by more than GRAIN_M or GRAIN is taken
+over (about a hundredth of a pixel at arm's length), since physics never stands quite still. Only the rows and columns
+around what has taken a step are cast again, and not even those if it looks as it did, like a column beside which the
+camera rises; the result is bit for bit that of casting everything from the same poses.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sensors.errors import UserError
 
 from .flat import prepare
 from .render import cast
-from .spec import PRIMITIVE
+from .spec import BOX, PRIMITIVE
 from .surface import DRAWN, LANES, MOST, SKY, jit
 
 GRAIN_M = 4e-6
@@ -55,14 +56,19 @@ def _copy(source, out):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _off(place, kept):  # type: ignore[no-untyped-def]
-    """Whether a pose is too far from the one that was drawn."""
-    off = False
+def _follow(place, kept):  # type: ignore[no-untyped-def]
+    """Let the pose that is drawn follow, if it is too far off; each coordinate of the centre by itself."""
+    turned = moved = False
     for j in range(3):
-        off = off or abs(place[0, j] - kept[0, j]) > GRAIN_M
         for axis in range(1, 4):
-            off = off or abs(place[axis, j] - kept[axis, j]) > GRAIN
-    return off
+            turned = turned or abs(place[axis, j] - kept[axis, j]) > GRAIN
+    for j in range(3):
+        if turned or abs(place[0, j] - kept[0, j]) > GRAIN_M:
+            kept[0, j] = place[0, j]
+            moved = True
+    if turned:
+        _copy(place[1:4], kept[1:4])
+    return moved
 
 
 @jit
@@ -81,6 +87,38 @@ def _same(a, b):  # type: ignore[no-untyped-def]
 
 
 @jit
+def _far(line, box):  # type: ignore[no-untyped-def]
+    """Whether a line of a silhouette passes a pixel or more beside all pixels of `box`: there it bounds nothing."""
+    x, y = line[1], line[2]
+    return line[0] + min(x * box[0], x * (box[1] - 1)) + min(y * box[2], y * (box[3] - 1)) >= 1.0
+
+
+@jit
+def _alike(a, b):  # type: ignore[no-untyped-def]
+    """Whether a box without pattern looks the same, to the bit, from two poses: one that slides along its own edges."""
+    if a.kind != BOX or b.kind != BOX or a.texture != 0.0 or b.texture != 0.0:
+        return False
+    same = a.entries == b.entries and a.lines == b.lines and a.nearest == b.nearest
+    for k in range(4):
+        same = same and a.box[k] == b.box[k]
+    if not same:
+        return False
+    for e in range(a.entries):
+        same = same and a.axis[e] == b.axis[e] and a.light[e] == b.light[e]
+        for k in range(3):
+            same = same and a.face[e, k] == b.face[e, k]
+        for other in range(a.entries):
+            for k in range(4):
+                same = same and (other == e or a.between[e, other, k] == b.between[e, other, k])
+    for i in range(a.lines):
+        equal = True
+        for k in range(4):
+            equal = equal and a.line[i, k] == b.line[i, k]
+        same = same and (equal or (_far(a.line[i], a.box) and _far(b.line[i], b.box)))
+    return same
+
+
+@jit
 def _render(  # type: ignore[no-untyped-def]
     scene,
     position,
@@ -92,6 +130,7 @@ def _render(  # type: ignore[no-untyped-def]
     fresh,
     sun,
     drawn,
+    ready,
     moved,
     stale,
     lum,
@@ -119,13 +158,18 @@ def _render(  # type: ignore[no-untyped-def]
     moved[SKY] = everything
     for i in range(scene.size):
         _pose(scene[i], position, rotation, fresh)
-        moved[i] = everything or not _same(scene[i], kept[i]) or _off(fresh, place[i])
-        if moved[i]:
+        other = everything or not _same(scene[i], kept[i])
+        if other:
             _copy(fresh, place[i])
             kept[i] = scene[i]
-            _mark(spans, drawn[i].box)
-            prepare(drawn[i], scene[i], fresh, sun[0], ambient, scale, width, height, exits, axes)
-            _mark(spans, drawn[i].box)
+        moved[i] = other or _follow(fresh, place[i])
+        if moved[i]:
+            prepare(ready[0], scene[i], place[i], sun[0], ambient, scale, width, height, exits, axes)
+            moved[i] = everything or not _alike(drawn[i], ready[0])
+            if moved[i]:
+                _mark(spans, drawn[i].box)
+                _mark(spans, ready[0].box)
+            drawn[i] = ready[0]
     return cast(drawn, scene.size, moved, stale, lum, depth, owner, spans, sky, ambient, edge, share, scratch)
 
 
@@ -154,6 +198,7 @@ class Renderer:
         self._fresh = np.zeros((4, 3))
         self._sun = np.zeros((2, 3))
         self._drawn = np.zeros(MOST, DRAWN)
+        self._ready = np.zeros(1, DRAWN)
         self._moved = np.zeros(SKY + 1, np.bool_)
         self._stale = np.zeros(width, np.int32)
         self._depth = np.zeros((height, width), np.float32)
@@ -195,6 +240,7 @@ class Renderer:
             self._fresh,
             self._sun,
             self._drawn,
+            self._ready,
             self._moved,
             self._stale,
             self.luminance,

@@ -29,6 +29,16 @@ def _line(out, a, b):  # type: ignore[no-untyped-def]
     out[3] = 1.0 / out[1] if abs(out[1]) > 1e-9 else 0.0
 
 
+@inlined
+def _lower(box, line, height):  # type: ignore[no-untyped-def]
+    """Take off `box` the rows wholly outside a line of the silhouette: a body partly behind the eye has no corners."""
+    most = line[0] + 0.5 + max(line[1] * box[0], line[1] * (box[1] - 1))
+    if line[2] > 1e-9:
+        box[2] = max(box[2], int(min(max(math.floor(-most / line[2]) - 1.0, 0.0), height * 1.0)))
+    elif line[2] < -1e-9:
+        box[3] = min(box[3], int(min(max(math.ceil(most / -line[2]) + 2.0, 0.0), height * 1.0)))
+
+
 @jit
 def prepare(drawn, row, place, sun, ambient, scale, width, height, exits, axes):  # type: ignore[no-untyped-def]
     """Fill `drawn` for PRIMITIVE `row` at `place` (4, 3): its centre and local axes in the eye's coordinates, m."""
@@ -83,6 +93,7 @@ def prepare(drawn, row, place, sun, ambient, scale, width, height, exits, axes):
         for f in range(0 if behind else 1, n + 1):
             if f == 0 or axes[f] != drawn.axis[e]:  # opposite faces share no edge
                 _line(drawn.line[drawn.lines], drawn.face[e], exits[f])
+                _lower(drawn.box, drawn.line[drawn.lines], height)
                 drawn.lines += 1
         for other in range(drawn.entries):
             if other != e:

@@ -132,11 +132,41 @@ def test_what_moves_alone_is_cast_to_the_same_bits() -> None:
         camera, fresh = Renderer(SIZE, SIZE, FOV), Renderer(SIZE, SIZE, FOV)
         for _ in range(15):
             i = rng.integers(rows.size)
-            rows["position"][i] += rng.normal(0, 2e-3, 3)
+            rows["position"][i] += rng.choice((-1.0, 1.0), 3) * rng.uniform(2 * GRAIN_M, 4e-3, 3)
             part = camera.render(rows, EYE, AHEAD)
             fresh.forget()
             assert (part == fresh.render(rows, EYE, AHEAD)).all()
         assert camera.cast < SIZE * SIZE / 2
+
+
+def test_a_column_beside_which_the_camera_rises_is_not_cast_again_and_looks_the_same() -> None:
+    rows = np.concatenate([thing(BOX, 0.3, (0.02, 0.02, 0.5)), thing(SPHERE, 0.2, (0.02,) * 3, texture=0.5)])
+    camera, fresh = Renderer(SIZE, SIZE, FOV), Renderer(SIZE, SIZE, FOV)
+    position = EYE.copy()
+    camera.render(rows, position, AHEAD)
+    for _ in range(20):
+        position[2] += 1e-3
+        rows["position"][1, 2] += 1e-3  # the sphere rides with the camera
+        part = camera.render(rows, position, AHEAD)
+        assert camera.cast == 0
+        fresh.forget()
+        assert (part == fresh.render(rows, position, AHEAD)).all()
+    position[2] += 0.5  # past its upper end
+    camera.render(rows, position, AHEAD)
+    assert camera.cast > 0
+
+
+def test_a_floor_that_ends_below_the_view_is_not_cast() -> None:
+    floor = np.concatenate([thing(BOX, 0.0, (0.6, 0.6, 0.05)), thing(BOX, 0.2, (0.02, 0.02, 0.02))])
+    camera = Renderer(SIZE, SIZE, 30.0)
+    high = np.array([0.0, -0.16, 0.4])
+    floor["position"][0] = (0.0, 0.0, -0.05)
+    floor["position"][1] = (0.0, 0.2, 0.4)
+    camera.render(floor, high, AHEAD)
+    for _ in range(5):
+        floor["position"][0, 2] -= 1e-3
+        camera.render(floor, high, AHEAD)
+        assert camera.cast == 0
 
 
 def test_a_scene_at_rest_costs_nothing_and_trembling_below_the_grain_is_rest() -> None:
