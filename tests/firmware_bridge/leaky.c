@@ -2,8 +2,6 @@
 // spike missing, leaves a trace in every later effort and in the hash. It obeys the laws of nothing alive.
 #include "../../firmware_bridge/mcu/host/sitl.h"
 
-#include <string.h>
-
 typedef struct {
     int32_t learning, unused;
     uint32_t ticks;
@@ -35,15 +33,32 @@ static bool leaky_stale(void *record, int16_t *effort) {
     return effort[0] == 0;
 }
 
+static uint32_t leaky_cycles(void) {
+    static uint32_t calls;
+    return 1000 * calls++;
+}
+
+static const parameter_t PARAMETERS[WIRE_PARAMETERS] = {{offsetof(leaky_t, learning), 0, 1},
+                                                        {offsetof(leaky_t, unused), -9, 9}};
+
 const brain_t *sitl_brain(void) {
     static leaky_t state, initial;
-    static const parameter_t parameters[WIRE_PARAMETERS] = {{offsetof(leaky_t, learning), 0, 1},
-                                                            {offsetof(leaky_t, unused), -9, 9}};
     static const brain_t brain = {
         .target = "sitl", .build = 0x1ea4, .layout = 0x1ea4, .analog = 8, .goal = 2, .effort = 2, .addresses = 86,
         .neurons = 3, .record = &state, .initial = &initial, .size = sizeof state, .built_in = true,
-        .parameters = parameters, .step = leaky_step, .stale = leaky_stale, .cycles = NULL,
+        .parameters = PARAMETERS, .step = leaky_step, .stale = leaky_stale, .cycles = NULL,
     };
     state.learning = initial.learning = 1;
+    return &brain;
+}
+
+// The same where memory is short, with a counter of cycles: empty until a record is loaded.
+const brain_t *small_brain(void) {
+    static leaky_t state;
+    static const brain_t brain = {
+        .target = "a target's name!", .build = 1, .layout = 2, .analog = 8, .goal = 2, .effort = 2, .addresses = 86,
+        .neurons = 3, .record = &state, .size = sizeof state, .parameters = PARAMETERS, .step = leaky_step,
+        .stale = leaky_stale, .cycles = leaky_cycles,
+    };
     return &brain;
 }

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from controller import guard, neuron, plasticity
 
+from . import judge
+
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
@@ -111,6 +113,11 @@ def test_efforts_in_c_are_guarded_and_decay_as_in_the_controller(core: ctypes.CD
         assert np.array_equal(last, there)
         a, safe, fall = int(last[0]), int(low[1]), int(slew[2])
         assert core.stale_step(a, safe, fall) == guard.stale_step.py_func(a, safe, fall)
+
+
+@pytest.mark.parametrize("check", judge.CHECKS, ids=lambda check: check.__name__)
+def test_the_judge_has_nothing_to_say_against_c(core: ctypes.CDLL, check: Callable[[ctypes.CDLL], None]) -> None:
+    check(core)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

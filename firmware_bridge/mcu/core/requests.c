@@ -7,10 +7,8 @@
 // A request's function: reads d->receiver, writes the answer; returns 0 for done or the code of a refusal.
 typedef uint8_t (*request_t)(dispatcher_t *d, uint8_t *payload, size_t *size);
 
+// size: of the bytes, at least 1.
 static bool unpack_spikes(const uint8_t *bytes, size_t size, uint16_t addresses, sensed_t *sensed) {
-    if (size == 0) {
-        return false;
-    }
     const size_t bitmap = (bytes[0] & WIRE_BITMAP) ? (addresses + 7u) / 8u : 0u;
     const size_t listed = bytes[0] & ~WIRE_BITMAP & 0xffu;
     if (size != 1 + bitmap + listed) {
