@@ -181,6 +181,7 @@ class Session:
         name, says = REFUSALS.get(code, (f"answer {frame.code:#x}", "it speaks another language"))
         if name == "SEQUENCE":
             raise TargetLostError(f"{self.url} was restarted and has forgotten what it learned; begin the run anew")
+        self._sequence = self._before  # what is refused does not count: the target still expects this number
         raise RefusedError(f"{self.url} refuses {message.name}: {name}, {says}", name)
 
     def now_s(self) -> float:

@@ -6,23 +6,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .boards import BOARDS, board, build_elf
+from .fpga.simulator import build_simulator
 from .qemu import Qemu
 from .sitl import Sitl
 from .toolchain import build_sitl
 
 HERE = "here"
-BRAINS = f"{HERE}, sitl, {', '.join(f'qemu:{name}' for name in BOARDS)}, or the URL of a device"
+BRAINS = f"{HERE}, sitl, verilator, {', '.join(f'qemu:{name}' for name in BOARDS)}, or the URL of a device"
 
 
 def is_device(brain: str) -> bool:
     """Whether the target exists by itself, so that only one may use it, and is not started for each who asks."""
-    return brain not in (HERE, "sitl") and not brain.startswith("qemu:")
+    return brain not in (HERE, "sitl", "verilator") and not brain.startswith("qemu:")
 
 
 def prepare(brain: str) -> None:
     """Build what `serve` will run, so that it is there when several ask at once. Raises UserError."""
     if brain == "sitl":
         build_sitl()
+    elif brain == "verilator":
+        build_simulator()
     elif brain.startswith("qemu:"):
         build_elf(board(brain.removeprefix("qemu:")))
 
@@ -32,6 +35,9 @@ def serve(brain: str) -> Iterator[str]:
     """The URL of a target for as long as the context lasts. Raises UserError if it cannot be built or started."""
     if brain == "sitl":
         with Sitl(build_sitl()) as process:
+            yield process.url
+    elif brain == "verilator":
+        with Sitl(build_simulator()) as process:
             yield process.url
     elif brain.startswith("qemu:"):
         which = board(brain.removeprefix("qemu:"))

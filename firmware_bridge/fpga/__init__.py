@@ -1,0 +1,1 @@
+"""The grasp controller in an FPGA: Verilog, the program of its scalar machine, bitstreams, and its simulation."""

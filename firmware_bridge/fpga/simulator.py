@@ -1,0 +1,72 @@
+"""The RTL as a program of this machine: Verilator's model of it, behind a pseudo-terminal (harness/serve.cpp)."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from firmware_bridge.toolchain import build_folder
+from sensors.errors import UserError
+
+from .build import FOLDER, identity, write_memories
+
+HARNESS = FOLDER / "harness" / "serve.cpp"
+CLOCK_MHZ = 12
+"""Of the simulated clock; about what Verilator manages, so that under PACE time passes at its own speed."""
+MODULES = ("core", "sequencer", "engine", "store", "lif", "trace", "late", "pes", "multiply", "ram")
+NEEDS = (("verilator", "verilator"), ("g++", "g++"), ("make", "make"))
+
+
+def missing() -> str | None:
+    """What is lacking to build the simulator, with the cure; None if nothing is."""
+    lacking = [package for command, package in NEEDS if shutil.which(command) is None]
+    if not lacking:
+        return None
+    return f"no {', '.join(lacking)} here, which simulate the FPGA; on Debian: apt-get install {' '.join(lacking)}"
+
+
+def verilate(folder: Path, bits: bool = False, sources: tuple[Path, ...] = ()) -> Path:
+    """Build the model in `folder`, without memories; returns the program.
+
+    bits: through the UART instead of byte by byte. sources: instead of those in rtl/.
+
+    Raises:
+        UserError: a tool is missing, or Verilator or the compiler refused; with the first complaint.
+    """
+    lacking = missing()
+    if lacking:
+        raise UserError(lacking)
+    top = "chip" if bits else "core"
+    names = (*MODULES, "chip", "uart") if bits else MODULES
+    verilog = sources or tuple(FOLDER / "rtl" / f"{name}.v" for name in names)
+    options = ["-GDIVIDE=4", "-CFLAGS", "-DBITS"] if bits else []
+    if not sources:
+        options += ["-Wall", f"-I{FOLDER / 'rtl'}"]
+    command = ["verilator", "-O3", "--x-assign", "fast", "--cc", "--exe", "--build", "-j", "1", "--top-module", top]
+    command += ["-CFLAGS", "-O2", "--Mdir", str(folder / "model"), *options, str(HARNESS), *map(str, verilog)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    program = folder / "model" / f"V{top}"
+    if done.returncode or not program.exists():
+        words = (done.stderr + done.stdout).splitlines()
+        complaint = next((w for w in words if w.startswith("%") or "error" in w), "it says nothing")
+        raise UserError(f"verilator does not build the FPGA's model: {complaint}")
+    return program
+
+
+def build_simulator(bits: bool = False) -> Path:
+    """The program that serves the controller's RTL; built once for each state of its sources. Raises UserError."""
+    name = f"{'uart' if bits else 'verilator'}-{identity():08x}"
+    place = build_folder() / name
+    if not place.exists():
+        with tempfile.TemporaryDirectory(dir=place.parent) as folder:
+            whole = Path(folder) / name
+            write_memories(whole, "verilator", CLOCK_MHZ)
+            shutil.copy2(verilate(Path(folder), bits), whole / "serve")
+            try:
+                whole.rename(place)
+            except OSError:  # another process was faster
+                if not place.exists():
+                    raise
+    return place / "serve"
