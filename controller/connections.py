@@ -40,6 +40,17 @@ def dense(x, weight, current):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def dense_few(x, weight, current):  # type: ignore[no-untyped-def]
+    """`dense` for few neurons and many inputs: weight int8 (N, D), a row per neuron; D need not be a multiple of 4."""
+    for i in range(current.size):
+        row = weight[i]
+        total = int32(0)
+        for d in range(x.size):
+            total = int32(total + int32(int32(row[d]) * int32(x[d])))
+        current[i] = int32(current[i] + total)
+
+
+@njit(cache=True)
 def columns(addresses, count, weight, current):  # type: ignore[no-untyped-def]
     """current += the weights of every input that spiked: the same matrix as `dense`, at the cost of the spikes alone.
 
@@ -92,21 +103,26 @@ def convolve(xs, ys, ps, count, patch, stride, pad, current):  # type: ignore[no
     rows, width = current.shape
     size, reach = patch.shape[1], patch.shape[3]
     channels = reach // ((size + stride - 1) // stride)
-    wide = uint32(stride)  # unsigned division is the short one
+    there, adds = current.reshape(-1), patch.reshape(-1)
+    wide = uint32(stride)  # unsigned division is the short one, and unsigned indices are not counted from the end
     events = 0
     for k in range(count):
         x, y, p = uint32(int(xs[k]) + pad), uint32(int(ys[k]) + pad), int(ps[k])
         column, row = uint32(x // wide), int(uint32(y // wide))
-        phase, tap = uint32(x - uint32(column * wide)), int(y) - row * stride
+        phase, tap = int(uint32(x - uint32(column * wide))), int(y) - row * stride
         right = (int(column) + 1) * channels
         left = right - reach
         cut, stop = max(-left, 0), min(right, width) - left
+        if stop <= cut:
+            continue
+        length = uint64(stop - cut)
         while tap < size and row >= 0:
-            if row < rows and cut < stop:
-                there, adds = current[row, left + cut : left + stop], patch[p, tap, phase, cut:stop]
-                for j in range(there.size):
-                    there[j] += adds[j]
-                events += there.size
+            if row < rows:
+                to = uint64(row * width + left + cut)
+                of = uint64(((p * size + tap) * stride + phase) * reach + cut)
+                for j in range(length):
+                    there[uint64(to + uint64(j))] += adds[uint64(of + uint64(j))]
+                events += stop - cut
             row -= 1
             tap += stride
     return events

@@ -7,7 +7,7 @@ import numpy as np
 
 from . import w1
 
-PES_RATE = 1e-4
+PES_RATE = 1e-3
 TICKS = 4096
 
 

@@ -232,9 +232,12 @@ static void w3_tick(const w3_t *s, const uint16_t *xs, const uint16_t *ys, const
         s->pooled[s->place[s->addresses[k]]]++;
     }
     for (size_t k = 0; k < s->outputs; k++) {
-        s->output[k] -= s->output[k] >> LEAK_SHIFT;
+        int32_t total = s->output[k] - (s->output[k] >> LEAK_SHIFT);
+        for (size_t c = 0; c < s->cells; c++) {
+            total += s->readout[k * s->cells + c] * s->pooled[c];
+        }
+        s->output[k] = total;
     }
-    dense(s->cells, s->outputs, s->pooled, s->readout, s->output);
 }
 
 // Steps from..from + ticks - 1, each on its row of `count` events, which come round after `rows`.

@@ -12,7 +12,7 @@ import numpy as np
 from numba import int32, njit
 from numpy.typing import NDArray
 
-from controller.connections import BLOCK, compact, convolve, dense, patches, pool, pool_places
+from controller.connections import compact, convolve, dense_few, patches, pool, pool_places
 from controller.neuron import lif_narrow
 
 SIDE: Final = 128
@@ -35,8 +35,8 @@ def layout(side: int, size: int = POOL) -> np.dtype[np.void]:
             ("alive", "u1", neurons),
             ("addresses", "<u2", neurons),
             ("place", "<u4", neurons),
-            ("pooled", "<i2", cells + BLOCK),  # what fills no cell falls into the first of four extra ones
-            ("readout", "i1", (cells + BLOCK, OUTPUTS)),
+            ("pooled", "<i2", cells + 1),  # what fills no cell falls into the last, which no weight reads
+            ("readout", "i1", (OUTPUTS, cells + 1)),
             ("output", "<i4", OUTPUTS),
             ("spikes", "<i8"),
             ("events", "<i8"),
@@ -58,8 +58,7 @@ def build(side: int = SIDE, size: int = POOL, seed: int = 1) -> NDArray[np.void]
     s["patch"] = patches(kernels(seed), STRIDE)
     s["alive"] = 1
     s["place"] = pool_places(out, out, CHANNELS, size)
-    cells = len(s["readout"]) - BLOCK
-    s["readout"][:cells] = np.random.default_rng(seed + 1).integers(-127, 128, (cells, OUTPUTS))
+    s["readout"][:, :-1] = np.random.default_rng(seed + 1).integers(-127, 128, s["readout"][:, :-1].shape)
     return state
 
 
@@ -90,4 +89,4 @@ def tick(state, xs, ys, ps):  # type: ignore[no-untyped-def]
     pool(s.addresses, count, s.place, s.pooled)
     for k in range(s.output.size):
         s.output[k] = int32(s.output[k] - int32(s.output[k] >> int32(LEAK_SHIFT)))
-    dense(s.pooled, s.readout, s.output)
+    dense_few(s.pooled, s.readout, s.output)

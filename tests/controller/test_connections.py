@@ -36,6 +36,9 @@ def test_every_input_adds_its_row_times_its_value(seed: int, inputs: int, neuron
     padded = connections.pad_inputs(weight)
     connections.dense(np.pad(x, (0, len(padded) - inputs)), padded, current)
     assert current.tolist() == expected
+    connections.dense_few(-x, np.ascontiguousarray(weight.T), current)  # -32768 stays itself, so it is left out
+    if not (x == -32768).any():
+        assert np.array_equal(current, drawn(seed, inputs, neurons)[1])
 
 
 def test_the_widest_fan_in_that_is_allowed_does_not_wrap_and_one_block_more_does() -> None:
