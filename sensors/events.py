@@ -19,7 +19,8 @@ def open_events(
     """Open a recording or a live source.
 
     Args:
-        where: path of a recording; usb:[SERIAL], inivation:[SERIAL], dv://host:port, udp://host:port.
+        where: path of a recording; usb:[SERIAL], inivation:[SERIAL], dv://host:port, udp://host:port; a skin, as
+            anyskin:/dev/ttyACM0 (see `sensors.skin`), which is read as a very small camera.
         form: of a file, overrules what its content says, one of `files.READABLE`.
         geometry: width and height, overrules what the source tells.
         pace: times real time at which a file is handed on; None: as fast as it is asked for.
@@ -29,14 +30,19 @@ def open_events(
         UserError: the source cannot be opened, is of no known format, or needs a library that is not installed.
     """
     from .live.urls import SCHEMES, is_url, open_live
+    from .skins.device import SKINS, is_skin
 
     text = str(where)
-    if isinstance(where, str) and is_url(text):
+    if isinstance(where, str) and (is_url(text) or is_skin(text)):
         if pace is not None:
             raise UserError(f"{text} is live and has its own pace; leave the pace out")
+        if is_skin(text):
+            from .skins.source import open_touch
+
+            return open_touch(text)
         return open_live(text, geometry, reconnect)
     if "://" in text:
-        raise UserError(f"{text} is no source of events; URLs begin with {', '.join(SCHEMES)}")
+        raise UserError(f"{text} is no source of events; URLs begin with {', '.join((*SCHEMES, *SKINS))}")
     stream = open_file(Path(where), form, geometry)
     if pace is not None:
         from .live.pace import paced

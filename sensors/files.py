@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .errors import UserError
 from .formats import aedat, aedat4, arrays, bag1, bag2, es, hdf5, prophesee, text
+from .skins import neutouch
 from .stream import DamageError, Origin, Stream
 
 Geometry = tuple[int, int]
@@ -25,6 +26,7 @@ OPENERS: dict[str, Opener] = {
     "hdf5": lambda path, _: hdf5.open_hdf5(path),
     "npy": lambda path, _: arrays.open_npy(path),
     "npz": lambda path, _: arrays.open_npz(path),
+    "neutouch": lambda path, _: neutouch.open_neutouch(path),
     "rosbag1": lambda path, _: bag1.open_bag1(path),
     "rosbag2": lambda path, _: bag2.open_bag2(path),
 }
@@ -34,7 +36,7 @@ MAGICS = (
     (b"\x89HDF\r\n", "hdf5"), (b"\x93NUMPY", "npy"), (b"PK\x03\x04", "npz"), (b"#ROSBAG V2", "rosbag1"),
     (b"SQLite format 3", "rosbag2"), (b"\x89MCAP0\r\n", "rosbag2"),
 )  # fmt: skip
-KNOWN = "EVT2, EVT2.1, EVT3, DAT, AEDAT 2.0, 3.1, 4, ES, CSV, HDF5, npy, npz, ROS bags"
+KNOWN = "EVT2, EVT2.1, EVT3, DAT, AEDAT 2.0, 3.1, 4, ES, CSV, HDF5, npy, npz, ROS bags, NeuTouch"
 
 
 def sniff(path: Path) -> str:
@@ -66,7 +68,7 @@ def sniff(path: Path) -> str:
         if kind in (b"\x0c\x08", b"\x00\x08", b"\x0e\x08"):
             return "dat"
     if _is_text(head):
-        return "csv"
+        return "neutouch" if neutouch.looks_like(head) else "csv"
     if header:
         return "raw"
     raise UserError(

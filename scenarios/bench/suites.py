@@ -45,4 +45,6 @@ SUITES = {
     "grasp": Suite("the grasp scenario: tick, real-time factor, start, memory", "grasp"),
     "link": Suite("latency of a tick whose brain is on a target, in lockstep", "link",
                   ("sitl", "qemu:sf2", "qemu:mps2-an386", "qemu:f405", "qemu:microbit")),
+    "sensors": Suite("filters, decoders, UDP and skins, beside dv-processing and faery", "sensors",
+                     ("filters", "chain", "decoders", "udp", "skins")),
 }  # fmt: skip

@@ -32,24 +32,27 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """An upper limit and what was measured; None if it could not be measured, then `why`."""
+    """A limit, upper unless at_least, and what was measured; None if it could not be measured, then `why`."""
 
     what: str
     limit: float
     measured: float | None
     unit: str = ""
     why: str = ""
+    at_least: bool = False
 
     @property
     def met(self) -> bool | None:
         """Whether it is met; None if not measured."""
-        return None if self.measured is None else self.measured <= self.limit
+        if self.measured is None:
+            return None
+        return self.measured >= self.limit if self.at_least else self.measured <= self.limit
 
     def row(self) -> tuple[str, ...]:
         """What, measured, limit, verdict."""
         verdict = {True: "met", False: "missed", None: f"not measured: {self.why}"}[self.met]
         measured = "-" if self.measured is None else f"{self.measured:.3g}{self.unit}"
-        return self.what, measured, f"<= {self.limit:.3g}{self.unit}", verdict
+        return self.what, measured, f"{'>=' if self.at_least else '<='} {self.limit:.3g}{self.unit}", verdict
 
 
 @dataclass(slots=True)

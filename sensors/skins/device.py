@@ -85,3 +85,11 @@ PRESETS = {
     ),
 }
 """Devices by the first word of their URL. XELA: 4 x 4 taxels of three axes; newtons where its server is calibrated."""
+
+SKINS = (*(f"{kind}:" for kind in PRESETS), "digit:")
+"""How URLs of skins begin."""
+
+
+def is_skin(where: str) -> bool:
+    """Whether it names a skin rather than a file or a camera."""
+    return where.startswith(SKINS)

@@ -25,6 +25,21 @@ def test_a_goal_says_met_missed_or_why_it_was_not_measured() -> None:
     ]
 
 
+def test_a_goal_may_be_a_least_figure() -> None:
+    goals = [Goal("rate", 90, 79.8, " Mev/s", at_least=True), Goal("rate", 90, 90.0, " Mev/s", at_least=True)]
+    assert [goal.row()[2:] for goal in goals] == [(">= 90 Mev/s", "missed"), (">= 90 Mev/s", "met")]
+
+
+def test_the_sensors_suite_sends_packets_through_a_chain_that_keeps_some() -> None:
+    from scenarios.bench.sensors import measure
+    from scenarios.bench.suites import Asked
+
+    result = measure(Asked(only=("chain",), seconds=0.05))
+    assert 0.1 < result.figures["chain_kept"] < 0.9
+    assert 0 < result.figures["chain_1000_p50_us"] <= result.figures["chain_1000_p99_us"]
+    assert result.goals[0].limit == 15
+
+
 def test_columns_of_a_table_end_below_each_other() -> None:
     table = Table("speed", ("", "us"), [("numba", "9.5"), ("another", "120")], ("at rest",))
     assert table.text().splitlines() == ["speed", "            us", "  numba    9.5", "  another  120", "  at rest"]
