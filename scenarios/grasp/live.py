@@ -32,24 +32,33 @@ TOOLKITS = ("TkAgg", "QtAgg", "GTK4Agg", "GTK3Agg", "WXAgg")
 class Window:
     """A window for pictures of up to 256 colours, by whatever toolkit there is; MPLBACKEND chooses one.
 
+    Args:
+        colours: uint8 (n, 3). asked: the option that wants it, and instead: what to do without, for the errors.
+
     Raises:
         UserError: there is no display, or no toolkit that can open a window on it.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(
+        self,
+        title: str,
+        colours: NDArray[np.uint8] | None = None,
+        asked: str = "--view",
+        instead: str = "leave --view out and open report.html, which shows a trial moving",
+    ) -> None:
         shown_on = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
         if sys.platform != "darwin" and not shown_on:
             raise UserError(
-                "--view needs a display, but neither DISPLAY nor WAYLAND_DISPLAY is set; leave --view out and open "
-                "report.html, which shows a trial moving, or log in with `ssh -X`"
+                f"{asked} needs a display, but neither DISPLAY nor WAYLAND_DISPLAY is set; {instead}, or log in with "
+                "`ssh -X`"
             )
-        asked = os.environ.get("MPLBACKEND")
+        chosen = os.environ.get("MPLBACKEND")
         try:
             from matplotlib import pyplot as plt
             from matplotlib import rc_context
         except ValueError:
-            raise UserError(f"--view: matplotlib does not know MPLBACKEND={asked}; unset it") from None
-        kits = (asked,) if asked else ("macosx", *TOOLKITS) if sys.platform == "darwin" else TOOLKITS
+            raise UserError(f"{asked}: matplotlib does not know MPLBACKEND={chosen}; unset it") from None
+        kits = (chosen,) if chosen else ("macosx", *TOOLKITS) if sys.platform == "darwin" else TOOLKITS
         failed = []
         for kit in kits:
             try:
@@ -66,11 +75,12 @@ class Window:
         else:
             more = f"; nor did {len(failed) - 1} other toolkits" if len(failed) > 1 else ""
             raise UserError(
-                f"--view could not open a window on {shown_on or 'this screen'} ({failed[0]}{more}); on Debian: "
-                "apt-get install python3-tk, else pip install pyqt6, or leave --view out"
+                f"{asked} could not open a window on {shown_on or 'this screen'} ({failed[0]}{more}); on Debian: "
+                f"apt-get install python3-tk, else pip install pyqt6, or {instead}"
             )
         self._plt = plt
-        colours = np.array(palette(), np.uint8).reshape(-1, 3)
+        if colours is None:
+            colours = np.array(palette(), np.uint8).reshape(-1, 3)
         self._rgba = np.column_stack([colours, np.full(len(colours), 255, np.uint8)])
         self._image: Any = None
 

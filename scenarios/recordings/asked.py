@@ -36,6 +36,12 @@ def geometry(text: str | None) -> tuple[int, int] | None:
     return int(found[1]), int(found[2])
 
 
+def say_waiting(source: str) -> None:
+    """Where a source may be long in coming, say that it is waited for."""
+    if source.startswith("udp://"):
+        print(f"listening at {source} for up to a minute; Ctrl-C ends it", flush=True)
+
+
 def open_source(args: argparse.Namespace, where: str) -> Stream:
     """Open what was asked for."""
     from sensors.events import open_events

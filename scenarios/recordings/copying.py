@@ -6,17 +6,17 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tqdm import tqdm
 
-from sensors.chain import chain
+from sensors.chain import Chain, chain
 from sensors.errors import UserError
-from sensors.stream import DamageError
+from sensors.live.udp import UdpSender
 from sensors.write import EventWriter
 
 if TYPE_CHECKING:
-    from sensors.stream import Stream
+    from sensors.stream import Events, Stream
 
 SPARE = 256 << 20
 """Bytes that stay free on the disk: when a recording has eaten the rest it ends, whole."""
@@ -36,62 +36,102 @@ class Copied:
     stopped: str | None
 
 
+class Target(Protocol):
+    """A file being written, or a receiver over UDP."""
+
+    events: int
+    triggers: int
+
+    @property
+    def losses(self) -> list[str]: ...
+
+    def write(self, events: Events, triggers: Events) -> None: ...
+
+    def close(self) -> None: ...
+
+    def abandon(self) -> None: ...
+
+
+def open_target(target: str, form: str | None, size: tuple[int, int], sensor: str) -> Target:
+    """udp://host:port, or a file."""
+    return UdpSender(target, *size) if target.startswith("udp://") else EventWriter(Path(target), *size, form, sensor)
+
+
 def copy(
     stream: Stream,
-    path: Path,
+    target: str,
     form: str | None,
     filters: str,
     enough: Callable[[], bool] = lambda: False,
+    keep: bool = False,
 ) -> Copied:
     """Copy until the source ends, `enough()` is true, or the disk is nearly full; the target is whole then.
+
+    Args:
+        keep: being stopped (Ctrl-C, SIGTERM) ends the copy well; otherwise it leaves nothing.
 
     Raises:
         UserError: the target cannot be written or cannot hold an event; nothing is left behind.
     """
     judge = chain(filters, stream.width, stream.height)
-    check_disk(path)
-    damage = stopped = None
-    looked = 0
-    with (
-        EventWriter(path, *judge.out_size, form, stream.sensor) as writer,
-        tqdm(unit=" events", unit_scale=True, delay=2, disable=None, leave=False) as bar,
-    ):
-        try:
-            for packet in stream:
-                writer.write(judge(packet), stream.triggers)
-                bar.update(packet.size)
-                lost = stream.counters.dropped + stream.counters.overflow
-                if lost:
-                    bar.set_postfix_str(f"{lost} lost", refresh=False)
-                if writer.events - looked >= LOOK_EVERY:
-                    looked = writer.events
-                    if shutil.disk_usage(path.parent).free < SPARE:
-                        stopped = f"the disk of {path} has less than {SPARE >> 20} MB left"
-                if stopped or enough():
-                    break
-        except DamageError as error:
-            damage = str(error)
-        except KeyboardInterrupt:
-            stopped = "stopped by Ctrl-C"
-        finally:
-            stream.close()
+    folder = None if target.startswith("udp://") else Path(target).parent
+    if folder is not None:
+        check_disk(folder)
+    writer = open_target(target, form, judge.out_size, stream.sensor)
+    try:
+        damage, stopped = _pass(stream, writer, judge, folder, enough, keep)
+    except BaseException:
+        writer.abandon()
+        raise
+    finally:
+        stream.close()
+    writer.close()
     losses = writer.losses
     if judge.kept < judge.seen:
         losses.append(f"{judge.seen - judge.kept} events by the filters, as asked")
     return Copied(writer.events, writer.triggers, losses, damage, stopped)
 
 
-def check_disk(path: Path) -> None:
+def _pass(
+    stream: Stream, writer: Target, judge: Chain, folder: Path | None, enough: Callable[[], bool], keep: bool
+) -> tuple[str | None, str | None]:
+    """The copying itself; returns the damage of the source, and why it was stopped before its end."""
+    looked = 0
+    packets = iter(stream)
+    with tqdm(unit=" events", unit_scale=True, delay=2, disable=None, leave=False) as bar:
+        while not enough():
+            try:
+                packet = next(packets)
+            except StopIteration:
+                break
+            except UserError as error:
+                return str(error), None
+            except (KeyboardInterrupt, SystemExit):
+                if not keep:
+                    raise
+                return None, "stopped from outside"
+            writer.write(judge(packet), stream.triggers)
+            bar.update(packet.size)
+            if lost := stream.counters.dropped + stream.counters.overflow:
+                bar.set_postfix_str(f"{lost} lost", refresh=False)
+            if folder is not None and writer.events - looked >= LOOK_EVERY:
+                looked = writer.events
+                if shutil.disk_usage(folder).free < SPARE:
+                    return None, f"the disk of {folder} has less than {SPARE >> 20} MB left"
+    return None, None
+
+
+def check_disk(folder: Path) -> None:
     """Refuse to begin on a disk that is nearly full.
 
     Raises:
         UserError: it is, or the folder is not there.
     """
     try:
-        free = shutil.disk_usage(path.parent).free
+        free = shutil.disk_usage(folder).free
     except OSError as error:
-        raise UserError(f"{path.parent}: {error.strerror}; give a folder that is there") from None
+        raise UserError(f"{folder}: {error.strerror}; give a folder that is there") from None
     if free < SPARE:
         raise UserError(
-            f"{path}: {free >> 20} MB are free, expected {SPARE >> 20} or more; make room, or choose another disk"
+            f"{folder}: {free >> 20} MB are free, expected {SPARE >> 20} or more; make room, or choose another disk"
         )

@@ -5,7 +5,23 @@ What a verb needs is imported when it is done, so that `ganglion --help` starts 
 
 from __future__ import annotations
 
-from . import bench, build, check, convert, deploy, info, monitor, replay, report, run, state, sweep
+from . import (
+    bench,
+    build,
+    check,
+    convert,
+    deploy,
+    devices,
+    info,
+    monitor,
+    record,
+    replay,
+    report,
+    run,
+    state,
+    sweep,
+    view,
+)
 
-ALL = (run, sweep, replay, report, bench, check, build, deploy, monitor, state, info, convert)
+ALL = (run, sweep, replay, report, bench, check, build, deploy, monitor, state, info, convert, record, view, devices)
 """In the order of `ganglion --help`."""

@@ -49,7 +49,7 @@ def do(args: argparse.Namespace) -> int:
     check_target(args.target, args.source, args.force)
     stream = open_source(args, args.source)
     print(f"{stream.name}   {about(stream)}   to {form}", flush=True)
-    copied = copy(stream, args.target, form, args.filter)
+    copied = copy(stream, str(args.target), form, args.filter)
     triggers = f", {count(copied.triggers)} triggers" if copied.triggers else ""
     print(f"  {count(copied.events)} events{triggers}   lost: {'; '.join(copied.losses) or 'nothing'}")
     if copied.damage:

@@ -21,6 +21,7 @@ from sensors.stream import NO_EVENTS, NO_TRIGGERS, PACKET, TRIGGER, Damage, Even
 
 from .text import COLUMNS
 
+COLUMN_MAX = 65535
 HEAD = 256
 """Bytes of the header that we write: room for any number of events, which is known at the end."""
 BROKEN = (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error, SyntaxError, MemoryError, TypeError,
@@ -43,6 +44,8 @@ def _fields(path: Path, dtype: np.dtype[Any]) -> tuple[str, str, str, str]:
     names = {COLUMNS[name.lower()]: name for name in dtype.names or () if name.lower() in COLUMNS}
     if set(names) != {0, 1, 2, 3}:
         raise UserError(f"{path}: an array of {dtype}, expected fields t, x, y and p; save it with dtype EVENT")
+    if any(dtype[name].kind not in "uifb" or dtype[name].shape for name in names.values()):
+        raise UserError(f"{path}: an array of {dtype}, expected numbers in t, x, y and p; save it with dtype EVENT")
     return names[0], names[1], names[2], names[3]
 
 
@@ -50,6 +53,9 @@ def _as_events(rows: np.ndarray, fields: tuple[str, str, str, str]) -> Events:
     if rows.dtype == EVENT:
         return rows
     events: Events = np.empty(rows.size, EVENT)
+    for field in fields[1:3]:
+        if rows.size and not 0 <= rows[field].min() <= rows[field].max() <= COLUMN_MAX:
+            raise Damage(f"{field} outside 0 to {COLUMN_MAX} among the next {rows.size} events,", 0, rows.size)
     for name, field in zip("txyp", fields, strict=True):
         events[name] = rows[field] > 0 if name == "p" else rows[field]
     return events

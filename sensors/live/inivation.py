@@ -65,6 +65,8 @@ def open_camera(serial: str) -> DvSource:
     name = f"inivation:{serial}"
     dv = need(name, "dv_processing", "inivation", "dv-processing")
     try:
+        if not dv.io.camera.discover():
+            raise RuntimeError("none is connected")
         capture = dv.io.camera.open(serial) if serial else dv.io.camera.open()
     except Exception as error:
         reason = str(error).splitlines()[0]

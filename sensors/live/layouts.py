@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from sensors.signals import EVENT
+from sensors.stream import TRIGGER
 
 MAGIC, VERSION = b"GNEV", 1
 EVENTS, TRIGGERS, END = 0, 1, 2
@@ -159,3 +160,10 @@ def events_to_bytes(events: np.ndarray, layout: str) -> bytes:
     rows["t"] = events["t"] & np.uint64(0xFFFFFFFF)
     rows["x"], rows["yp"] = events["x"], (events["y"] << 1) | events["p"]
     return rows.tobytes()
+
+
+def warm() -> None:
+    """Compile what a receiver runs, before there is a socket that fills meanwhile."""
+    nothing = np.zeros(0, np.int64)
+    decode_own(np.zeros(0, np.uint8), nothing, fresh_account(), np.zeros(0, EVENT), np.zeros(0, TRIGGER))
+    rows8_to_events(np.zeros(0, ROW8), np.zeros(2, np.int64), np.zeros(0, EVENT))

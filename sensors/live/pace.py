@@ -43,3 +43,13 @@ def _slices(events: np.ndarray) -> list[np.ndarray]:
     step = events["t"] // np.uint64(SLICE_US)
     ends = [*(np.flatnonzero(step[1:] != step[:-1]) + 1).tolist(), events.size]
     return [events[a:b] for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+class Deadline:
+    """Seconds of real time from now; None never passes."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._at_s = None if seconds is None else perf_counter() + seconds
+
+    def passed(self) -> bool:
+        return self._at_s is not None and perf_counter() >= self._at_s

@@ -27,7 +27,8 @@ DATAGRAM_MAX = 65535
 SO_RCVBUFFORCE, SO_RXQ_OVFL = 33, 40
 """Options of Linux: a receive buffer over the limit (for root), and the count of datagrams that found it full."""
 LAYOUTS = ("own", "13", "8")
-WAIT_S = 10.0
+WAIT_S = 60.0
+"""Longest wait for the first datagram."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class UdpReceiver:
             UserError: the address cannot be listened to, or nothing comes in `wait_s`.
         """
         address = parse_url(url)
+        layouts.warm()
         self.url, self.layout, self.sensor = url, address.layout, ""
         self.size: tuple[int | None, int | None] = (None, None)
         self.malformed = 0
@@ -262,6 +264,18 @@ class UdpSender:
             ) from None
         else:
             self.events += events
+
+    @property
+    def losses(self) -> list[str]:
+        """What of the source was not sent, in words."""
+        found = [f"{self.lost_triggers} triggers"] if self.lost_triggers else []
+        if self.dropped:
+            found.append(f"{self.dropped} events to which nobody listened")
+        return found
+
+    def abandon(self) -> None:
+        """Stop without a word."""
+        self._socket.close()
 
     def close(self) -> None:
         """Say that this was all."""
