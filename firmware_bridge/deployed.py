@@ -41,7 +41,7 @@ class DeployedNetwork:
         url: str,
         body: Body,
         timeout_s: float = 0.05,
-        patience_s: float = 2.0,
+        patience_s: float = 5.0,
         read_s: float | None = None,
     ) -> None:
         self._network = network

@@ -122,6 +122,7 @@ class Session:
         self._message, self._request = message, encode(self._sequence, message.code, payload)
         self._asked_s = self._link.now_s()
         self._until_s = self._asked_s + self._patience_s
+        self._asked_before = self.effort.asked_again
         self._lost = not self._send(self._request)
 
     def poll(self, answer: Message) -> bytes | None:
@@ -177,11 +178,15 @@ class Session:
         return False
 
     def _refused(self, frame: Frame, message: Message) -> None:
+        """Raise what a refusal means. Its number was not used up, so the next request has it again."""
         code = frame.payload[0] if frame.code == protocol.NACK.code and frame.payload else 0
         name, says = REFUSALS.get(code, (f"answer {frame.code:#x}", "it speaks another language"))
         if name == "SEQUENCE":
             raise TargetLostError(f"{self.url} was restarted and has forgotten what it learned; begin the run anew")
         self._sequence = self._before  # what is refused does not count: the target still expects this number
+        if self.effort.asked_again > self._asked_before:  # the refusals of the repeats are not those of what comes next
+            while self._link.receive():
+                pass
         raise RefusedError(f"{self.url} refuses {message.name}: {name}, {says}", name)
 
     def now_s(self) -> float:

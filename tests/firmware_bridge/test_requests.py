@@ -74,6 +74,7 @@ def test_parameters_are_read_and_set_by_name_within_their_range(brain: RemoteBra
         brain.get("slip")
     with pytest.raises(UserError, match="refuses SET: VALUE"):
         brain.set("margin", 300)  # the leaky brain's second one ends at 9
+    assert brain.get("learning") == 0  # a refusal uses no number up
 
 
 def test_what_it_thinks_comes_with_every_so_many_commands(brain: RemoteBrain) -> None:

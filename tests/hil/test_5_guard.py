@@ -29,11 +29,11 @@ def test_when_the_host_dies_in_mid_grasp_lifting_ends_within_twenty_ms_and_the_g
     _, there = target.deployed()
     sensed = GRIPPER.empty_sensed()
     sensed.analog[4], sensed.analog[5], sensed.analog[2], sensed.goal[:] = 2000, 500, -32768, (1, 32767)
-    there.remote.pace(1000, HOLD_TICKS)
     for _ in range(40):
         effort = there.step(sensed).effort.tolist()
     assert effort[0] == LIFT_MAX
     assert effort[1] > 50
+    there.remote.pace(1000, HOLD_TICKS)
     there.close()  # no farewell: as if the host were killed
     after = RemoteBrain(target.url, GRIPPER, timeout_s=0.2)
     before = after.now_s()

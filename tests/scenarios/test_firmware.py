@@ -85,7 +85,7 @@ def test_a_target_that_dies_in_mid_run_ends_it_with_a_line_and_the_recording_can
         words = [*SHORT, "--out", str(out), "--brain", running.url, "--set", "world.trial.mass_kg=[0.1,0.11]"]
         assert main(["run", "grasp", *words, "--episodes", "2"]) == 1
     said = capsys.readouterr().err
-    assert "is gone and not back within 2 s" in said or "is silent for 2 s" in said
+    assert "is gone and not back within 5 s" in said or "is silent for 5 s" in said
     assert "1 of 2 episodes are in" in said
     monkeypatch.undo()
     assert main(["replay", str(tmp_path / "out.unfinished"), "--assert-identical"]) == 0

@@ -23,12 +23,16 @@ static void restart(void) {
     }
 }
 
+// The watchdog's warning: the loop may still go on, else its second word is a reset.
+static void warned(void) {}
+
 typedef void (*vector_t)(void);
 
 __attribute__((section(".vectors"), used)) static const vector_t VECTORS[16 + 96] = {
     [0] = (vector_t)stack_top,
     [1] = reset_handler,
-    [2 ... 14] = restart,
+    [2] = warned,
+    [3 ... 14] = restart,
     [15] = clock_tick,
     [16 ... 111] = board_interrupt,
 };

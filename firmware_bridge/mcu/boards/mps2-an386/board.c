@@ -12,7 +12,7 @@
 #define UART_BAUDDIV UART(0x10u)
 #define WATCHDOG(offset) REGISTER(0x40008000u + (offset))
 
-enum { UART0_RECEIVED = 0, TX_FULL = 1, RX_FULL = 2, WATCHDOG_MS = 100 };
+enum { UART0_RECEIVED = 0, TX_FULL = 1, RX_FULL = 2, WATCHDOG_MS = 1000 };
 
 const char BOARD_NAME[] = "mps2-an386";
 const uint32_t BOARD_HZ = 25000000;
@@ -23,7 +23,7 @@ bool board_start(void) {
     interrupt_enable(UART0_RECEIVED);
     WATCHDOG(0xc00u) = 0x1acce551u; // unlock
     WATCHDOG(0x00u) = WATCHDOG_MS * (BOARD_HZ / 1000u);
-    WATCHDOG(0x08u) = 3; // count, and reset at the second time that it ends
+    WATCHDOG(0x08u) = 3; // count, and reset at the second time that it ends: an emulator may not run for a while
     return true;
 }
 
