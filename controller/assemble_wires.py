@@ -57,7 +57,8 @@ class Wires:
         n, layout = population.size, self.a.layout
         self._source(name, n)
         rest = -65 << 8 if isinstance(population, Izhikevich) else None
-        layout.add(f"{name}.v", "i4", n, rest)
+        given_v = self.a.given(f"{name}.v", (n,), -(1 << 23), 1 << 23)
+        layout.add(f"{name}.v", "i4", n, rest if given_v is None else given_v)
         layout.add(f"{name}.current", "i4", n)
         layout.add(f"{name}.alive", "u1", n, 1)
         if isinstance(population, Lif) and population.homeostasis is not None:

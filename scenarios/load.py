@@ -115,6 +115,11 @@ def _origin(path: str, edited: dict[str, str], text: str, source: str) -> str:
 
 def dump(scenario: Scenario) -> str:
     """The scenario as TOML, every default written out; `parse` of it gives the same Scenario."""
+    return toml(msgspec.to_builtins(scenario))
+
+
+def toml(document: dict[str, Any]) -> str:
+    """A document of plain values as TOML; what is None is left out."""
     lines: list[str] = []
 
     def table(values: dict[str, Any], path: str) -> None:
@@ -125,7 +130,7 @@ def dump(scenario: Scenario) -> str:
             if isinstance(value, dict):
                 table(value, f"{path}.{_key(key)}" if path else _key(key))
 
-    table(msgspec.to_builtins(scenario), "")
+    table(document, "")
     return "\n".join(lines) + "\n"
 
 

@@ -14,6 +14,7 @@ from . import (
     devices,
     info,
     monitor,
+    nir,
     record,
     replay,
     report,
@@ -23,5 +24,22 @@ from . import (
     view,
 )
 
-ALL = (run, sweep, replay, report, bench, check, build, deploy, monitor, state, info, convert, record, view, devices)
+ALL = (
+    run,
+    sweep,
+    replay,
+    report,
+    bench,
+    check,
+    build,
+    deploy,
+    monitor,
+    state,
+    info,
+    convert,
+    record,
+    view,
+    devices,
+    nir,
+)
 """In the order of `ganglion --help`."""
