@@ -88,6 +88,12 @@ def trace_population(trace, fired, decay_shift, step):  # type: ignore[no-untype
 def encode(x, encoder, bias, shift, current):  # type: ignore[no-untyped-def]
     """Drive of a population code: current = bias + (encoder . x >> shift); x int16 (D,), encoder int8 (N, D)."""
     shift = int32(shift)
+    if x.size == 2:  # all neurons of a plane at once, which a loop within the loop would forbid
+        along, across = int32(x[0]), int32(x[1])
+        for i in range(current.size):
+            total = int32(int32(int32(encoder[i, 0]) * along) + int32(int32(encoder[i, 1]) * across))
+            current[i] = int32(bias[i] + int32(total >> shift))
+        return
     for i in range(current.size):
         total = int32(0)
         for d in range(x.size):

@@ -12,7 +12,7 @@ from .suites import Asked
 from .table import Goal, Result, Table
 from .worker import Contestant, Turns, compete
 
-NOT_ASKED = "run with --peers"
+NOT_ASKED, C_TWIN = "run with --peers", "C, gcc -O3"
 PEERS_W1 = (
     ("Nengo, float64", "peers_nengo:w1_double"), ("Nengo, float32", "peers_nengo:w1_single"),
     ("torch, plain", "peers_torch:w1_plain"), ("Norse", "peers_torch:w1_norse"),
@@ -44,7 +44,9 @@ def _contest(
     peers: Sequence[tuple[str, str]], rounds: int = 9,
 ) -> dict[str, Turns]:  # fmt: skip
     """Measure one workload: ours in numba, in C if there is a compiler, and the peers if asked for."""
-    names = [("numba", f"ours:{work}_numba"), *([("C, gcc -O3", f"ours:{work}_c")] if compiler() else [])]
+    names = [("numba", f"ours:{work}_numba"), *([(C_TWIN, f"ours:{work}_c")] if compiler() else [])]
+    if work == "w1":
+        names.append(("numba, declared network", "declared:W1"))
     entries = [Contestant(name, make, size) for name, make in (*names, *(peers if asked.peers else ()))]
     turns = compete(entries, asked.seconds, rounds)
     rows = []
@@ -66,7 +68,7 @@ def _against(result: Result, what: str, turns: dict[str, Turns], other: str, lim
     """A goal on our CPU time over another's."""
     them = turns.get(other)
     if them is None or them.skipped:
-        why = NOT_ASKED if them is None and not other.startswith("C,") else (them.skipped if them else "no C compiler")
+        why = NOT_ASKED if them is None and other != C_TWIN else (them.skipped if them else "no C compiler")
         result.goals.append(Goal(what, limit, None, " x", why))
         return
     result.goals.append(Goal(what, limit, turns["numba"].cpu / them.cpu, " x"))
@@ -77,7 +79,7 @@ def _w1(result: Result, asked: Asked) -> None:
     turns = _contest(result, asked, "w1", title, "w1", w1.SIZE, PEERS_W1)
     _against(result, "W1 over Nengo, float64", turns, "Nengo, float64", 1 / 18)
     _against(result, "W1 over plain torch", turns, "torch, plain", 1 / 9)
-    _against(result, "W1 over its C twin", turns, "C, gcc -O3", 1.2)
+    _against(result, "W1 over its C twin", turns, C_TWIN, 1.2)
 
 
 def _recurrent(result: Result, asked: Asked, neurons: int, dt_ms: float, rounds: int) -> dict[str, Turns]:
