@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol, TypeVar, cast
@@ -57,7 +58,7 @@ def in_order(make: Callable[[J], Worker[D]], job: J, count: int, processes: int)
         return
     team: dict[Connection, BaseProcess] = {}
     try:
-        with _deaf_to_ctrl_c():  # inherited: Ctrl-C is this process's to answer
+        with _ctrl_c_waits():  # what is blocked is inherited: Ctrl-C is this process's to answer
             for _ in range(min(processes, count)):
                 _enlist(team, make, job)
         yield from _collect(team, count)
@@ -127,15 +128,14 @@ def _dismiss(team: dict[Connection, BaseProcess]) -> None:
 
 
 @contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _ctrl_c_waits() -> Iterator[None]:
+    """Keep Ctrl-C until the block is over; ignoring it instead would lose one that comes while workers are started."""
+    resource_tracker.ensure_running()  # starting it later would unblock the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(connection: Connection, make: Callable[[J], Worker[D]], job: J) -> None:

@@ -54,7 +54,11 @@ def program(tmp_path, body: str) -> subprocess.Popen[str]:
 
 
 def ended(child: subprocess.Popen[str]) -> Ended:
-    out, err = child.communicate(timeout=30)
+    try:
+        out, err = child.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        raise
     return Ended(child.returncode, out.split("\n")[:-1], err)
 
 
@@ -144,6 +148,24 @@ def test_no_process_outlives_the_one_that_started_it(tmp_path, how):
     assert gone(worker, 5)
     if how == signal.SIGINT:
         assert result.err.count("Traceback") == 1, "a worker answered Ctrl-C as well"
+
+
+def test_ctrl_c_while_the_workers_are_started_is_not_lost(tmp_path):
+    result = ended(
+        program(
+            tmp_path,
+            """
+from scenarios import pool
+enlist = pool._enlist
+def interrupted(*arguments):
+    os.kill(os.getpid(), signal.SIGINT)
+    enlist(*arguments)
+pool._enlist = interrupted
+list(in_order(Worker, {"hang": 0}, 2, 2))
+""",
+        )
+    )
+    assert result.status == -signal.SIGINT
 
 
 def test_an_iterator_that_is_closed_early_leaves_nobody(tmp_path):
