@@ -22,7 +22,7 @@ class Board:
 
     Attributes:
         cpu: as gcc names it. says: part and core, for people. hz: of the processor.
-        machine: QEMU's name for it. pad: length that requests are padded to with zeros, see `Qemu`.
+        machine: QEMU's name for it. pad: length that requests are padded to with zeros, see `Session`.
         keeps_copy: RAM holds the record as committed beside the one that is stepped.
         flash_bytes, ram_bytes: of the part as its memory.ld has them.
     """
@@ -135,7 +135,7 @@ def build_elf(which: Board) -> Path:
     scripts = [BOARDS_FOLDER / which.name / "memory.ld", BOARDS_FOLDER / "sections.ld"]
     joined = out.with_suffix(".ld")
     joined.write_text("".join(s.read_text() for s in scripts))
-    link = ["-nostdlib", "-Wl,--gc-sections", f"-Wl,-T,{joined}"]
+    link = [*([] if is_zig else ["-nostdlib"]), "-Wl,--gc-sections", f"-Wl,-T,{joined}"]
     try:
         libraries = () if is_zig else ("-lgcc",)
         return compile_c(sources(which), out, *options(which), *link, command=command, libraries=libraries)

@@ -50,6 +50,9 @@ class DeployedNetwork:
         self._committed = int(self.remote.welcome["image"])
         try:
             assert_current(self.remote.welcome, url)
+            board = BOARDS.get(target_name(self.remote.welcome))
+            if board is not None:
+                self.remote.pad(board.pad)
             self.remote.pace(0, 0)
             self.remote.subscribe(1)
         except BaseException:

@@ -58,6 +58,10 @@ class RemoteBrain:
         """What the link cost so far."""
         return self._session.effort
 
+    def pad(self, size: int) -> None:
+        """Fill requests up to multiples of `size` bytes, see `Session`."""
+        self._session.pad = size
+
     def _fits(self) -> None:
         body, it = self._body, self.welcome
         wants = (len(body.analog), len(body.goal), len(body.effort), MAX_SPIKES)

@@ -53,6 +53,8 @@ class Session:
         read_s: longest wait of one `poll`, timeout_s if not given.
 
     Attributes:
+        pad: length whose multiples requests are filled up to with zeros, which no frame minds: a UART with a FIFO then
+            tells of them at once.
         url: as opened. welcome: what the target said of itself. effort: what the link cost so far.
 
     Raises (each method): UserError if the target cannot be reached, is another, or was restarted in mid-session.
@@ -65,6 +67,7 @@ class Session:
         self._session = int.from_bytes(os.urandom(4), "little")
         self._before = self._sequence = 0
         self._lost = False
+        self.pad = 1
         self._link = Link(url, timeout_s if read_s is None else read_s)
         try:
             self.welcome = self._hello()
@@ -119,7 +122,7 @@ class Session:
     def begin(self, message: Message, payload: bytes) -> None:
         """Send a request; `poll` until it is answered before the next."""
         self._before, self._sequence = self._sequence, self._sequence % 0xFFFF + 1
-        self._message, self._request = message, encode(self._sequence, message.code, payload)
+        self._message, self._request = message, self._padded(encode(self._sequence, message.code, payload))
         self._asked_s = self._link.now_s()
         self._until_s = self._asked_s + self._patience_s
         self._asked_before = self.effort.asked_again
@@ -156,6 +159,9 @@ class Session:
             self._asked_s = now_s
             self._lost = not self._send(b"\0" + self._request)
         return None
+
+    def _padded(self, frame: bytes) -> bytes:
+        return frame + bytes(-len(frame) % self.pad)
 
     def _send(self, data: bytes) -> bool:
         try:

@@ -44,7 +44,7 @@ SUITES = {
                   ("w1", "w2", "w2-large", "w3", "scaling", "start", "exact")),
     "grasp": Suite("the grasp scenario: tick, real-time factor, start, memory", "grasp"),
     "link": Suite("latency of a tick whose brain is on a target, in lockstep", "link",
-                  ("sitl", "qemu:sf2", "qemu:mps2-an386", "qemu:f405", "qemu:microbit")),
+                  ("sitl", "verilator", "qemu:sf2", "qemu:mps2-an386", "qemu:f405", "qemu:microbit")),
     "sensors": Suite("filters, decoders, UDP and skins, beside dv-processing and faery", "sensors",
                      ("filters", "chain", "decoders", "udp", "skins")),
 }  # fmt: skip
