@@ -131,6 +131,8 @@ def to_screen(stream: Stream, filters: str, look: Look, kind: str) -> str:
                 shown.show(picture, title + (f"   {lost} lost" if lost else ""))
             if not shown.open or deadline.passed():
                 break
+        if shown.open and painter.next_us >= 0:
+            shown.show(painter.rest()[1], f"{stream.name}   {stream.counters.events} events")
     except UserError as error:
         damage = f"\ndamage: {error}"
     except KeyboardInterrupt:

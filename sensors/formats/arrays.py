@@ -51,6 +51,8 @@ def _fields(path: Path, dtype: np.dtype[Any]) -> tuple[str, str, str, str]:
 
 def _as_events(rows: np.ndarray, fields: tuple[str, str, str, str]) -> Events:
     if rows.dtype == EVENT:
+        if rows.size and rows.view(np.uint8).reshape(rows.size, -1)[:, -1].max() > 1:
+            raise Damage(f"polarity beyond 0 and 1 among the next {rows.size} events,", 0, rows.size)
         return rows
     events: Events = np.empty(rows.size, EVENT)
     for field in fields[1:3]:
@@ -67,10 +69,11 @@ def _rows(file: IO[bytes], total: int, dtype: np.dtype[Any], head: int) -> Itera
     while done < total:
         want = min(PACKET, total - done)
         try:
-            data = file.read(want * dtype.itemsize)
+            rows = np.empty(want, dtype)
+            got = file.readinto(rows.view(np.uint8)) // dtype.itemsize  # type: ignore[attr-defined]
         except BROKEN as error:
             raise Damage(f"the array breaks off ({_reason(error)})", head + done * dtype.itemsize) from None
-        rows = np.frombuffer(data[: len(data) // dtype.itemsize * dtype.itemsize], dtype).copy()
+        rows = rows[:got]
         if rows.size:
             yield rows
         done += rows.size

@@ -77,13 +77,12 @@ def _metavision(file: Any) -> Packets:
 
 def _chunks(events: Any) -> Iterator[Events]:
     """Decode the chunks in the order of their place in the data set; none may be missing between two."""
-    room = np.zeros(ecf.CHUNK_MAX, EVENT)
     at = 0
     try:
         length = int(events.chunks[0])
-        infos = sorted(
-            (events.id.get_chunk_info(k) for k in range(events.id.get_num_chunks())), key=lambda i: i.chunk_offset
-        )
+        infos: list[Any] = []
+        events.id.chunk_iter(infos.append)  # asking for them one by one takes the square of their number
+        infos.sort(key=lambda info: info.chunk_offset)
         for k, info in enumerate(infos):
             at = int(info.byte_offset)
             if info.chunk_offset[0] != k * length:
@@ -91,10 +90,10 @@ def _chunks(events: Any) -> Iterator[Events]:
             mask, chunk = events.id.read_direct_chunk(info.chunk_offset)
             if mask:
                 raise Damage(f"chunk {k} was stored without its code", at)
-            n = ecf.ecf_decode(np.frombuffer(chunk, np.uint8), room)
-            if n < 0:
+            packet: Events = np.empty(min(int.from_bytes(chunk[:4], "little") >> 2, ecf.CHUNK_MAX), EVENT)
+            if ecf.ecf_decode(np.frombuffer(chunk, np.uint8), packet) < 0:
                 raise Damage(f"chunk {k} is damaged", at)
-            yield room[: min(n, int(events.shape[0]) - k * length)].copy()
+            yield packet[: int(events.shape[0]) - k * length]
     except BROKEN as error:
         raise Damage(f"the chunk cannot be read ({_reason(error)})", at) from None
     if len(infos) * length < int(events.shape[0]):

@@ -159,7 +159,11 @@ class WordDecoder:
         while piece.size:
             used, n, m = self._kernel(piece, self.state, self._out, self._triggers)
             if n or m:
-                events, edges = self._out[:n].copy(), self._triggers[:m].copy()
+                events, edges = self._out[:n], self._triggers[:m].copy()
+                if 2 * n > self._out.size:  # its reader's from now on; a copy would cost as much as decoding
+                    self._out = np.empty(PACKET + evt.SLACK, EVENT)
+                else:
+                    events = events.copy()
                 if self._start_us:
                     events["t"] += self._start_us
                     edges["t"] += self._start_us
@@ -195,12 +199,13 @@ def words_to_packets(
 
 
 def _pieces(path: Path, offset: int, word: np.dtype[Any]) -> Iterator[tuple[NDArray[Any], int]]:
+    room = bytearray(READ)
     with path.open("rb") as file:
         file.seek(offset)
         while True:
-            data = file.read(READ)
-            rest = len(data) % word.itemsize
-            if data:
-                yield np.frombuffer(data[: len(data) - rest], word), rest
-            if len(data) < READ:
+            size = file.readinto(room)
+            rest = size % word.itemsize
+            if size:
+                yield np.frombuffer(room, word, (size - rest) // word.itemsize), rest
+            if size < READ:
                 return
