@@ -47,4 +47,5 @@ SUITES = {
                   ("sitl", "verilator", "qemu:sf2", "qemu:mps2-an386", "qemu:f405", "qemu:microbit")),
     "sensors": Suite("filters, decoders, UDP and skins, beside dv-processing and faery", "sensors",
                      ("filters", "chain", "decoders", "udp", "skins")),
+    "touch": Suite("will a grasp slip? the delta rule on real fingertips, beside a regression", "touch"),
 }  # fmt: skip
