@@ -32,7 +32,7 @@ from .spec import Bullet, Episode
 
 NOISE_STEPS = 1 << 14
 _NONE = np.zeros(0, EVENT)
-_ANALOG = struct.Struct("8h")  # one call writes what numpy would take as many for
+_ANALOG, _GOAL = struct.Struct("8h"), struct.Struct("2h")  # one call writes what numpy would take as many for
 SKIN_STREAM, FORCE_STREAM, CAMERA_STREAM = 1, 2, 3
 POOLED = 4
 EYE_FIRST, EYE_ROWS, EYE_COLUMNS = 38, 6, 8
@@ -82,6 +82,7 @@ class BulletWorld:
         self.body = GRIPPER
         self.idle = GRIPPER.idle()
         self.script = Script(spec.trial)
+        self._goals: dict[int, tuple[int, int]] = {}  # the same in every episode
         self.plant = Plant(spec)
         self.skin = SoftSkin(spec.skin) if spec.skin.enabled else None
         self.afferents = Afferents(spec.skin.taxels) if spec.skin.enabled else None
@@ -133,9 +134,11 @@ class BulletWorld:
         self._sense(t_us)
         seen = self._ring[(self._tick + 1) % len(self._ring)] if self._delay else self._ring[0]
         seen.t_us = t_us
-        hold, height_m = self.script.goal(t_us * 1e-6)
-        seen.goal[0] = 1 if hold else 0
-        seen.goal[1] = self.body.goal[1].to_int(height_m)
+        goal = self._goals.get(t_us)
+        if goal is None:
+            hold, height_m = self.script.goal(t_us * 1e-6)
+            goal = self._goals[t_us] = (1 if hold else 0, self.body.goal[1].to_int(height_m))
+        _GOAL.pack_into(seen.goal.data, 0, *goal)
         return seen
 
     def _sense(self, t_us: int) -> None:
