@@ -34,6 +34,8 @@ lint: .venv/dev.stamp
 
 .venv/dev.stamp: .venv/run.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --prefer-binary -e '.[readers]' || \
+		echo "not all of ganglion[readers] is to be had for this machine; tests that compare with the others are skipped"
 	touch $@
 
 # What tests open the report and the window of --view with, and build and run firmware with. Without them those tests are skipped, with the reason.
