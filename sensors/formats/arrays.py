@@ -5,6 +5,7 @@ An .npz holds `events`, and where we wrote it `width`, `height` and `triggers` (
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -33,7 +34,9 @@ def _head(file: IO[bytes]) -> tuple[int, np.dtype[Any], int]:
     version = npy.read_magic(file)
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"version {version[0]}.{version[1]} of .npy, expected 1.0 or 2.0")
-    shape, _, dtype = (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names of types that NumPy is about to drop
+        shape, _, dtype = (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(file)
     if dtype.hasobject or not dtype.itemsize:
         raise ValueError(f"an array of {dtype}")
     return int(np.prod(shape, dtype=object)), dtype, file.tell()

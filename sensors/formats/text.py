@@ -42,6 +42,8 @@ def _lines(data, state, out):  # type: ignore[no-untyped-def]  # noqa: PLR0911 -
             elif c in (44, 59, 32, 9, 10, 13):
                 if seen:
                     if column == state[0] and state[4]:
+                        if values[column] > 9_000_000_000_000:
+                            return start, n, start
                         for _ in range(6 - max(places, 0)):
                             values[column] *= 10
                     if negative and column != state[3]:
@@ -112,8 +114,9 @@ def open_text(path: Path) -> Origin:
                 sizes = {n[0]: int(n[2:]) for n in names if re.match(r"[xy]@\d{1,5}$", n)}
                 width, height = sizes.get("x", width), sizes.get("y", height)
                 names = [n.partition("@")[0] for n in names]
-                if len(names) == 4 and all(n in COLUMNS for n in names):
-                    order = [[COLUMNS[n] for n in names].index(k) for k in range(4)]
+                columns = [COLUMNS.get(n, -1) for n in names]
+                if sorted(columns) == [0, 1, 2, 3]:
+                    order = [columns.index(k) for k in range(4)]
                 offset += len(line)
     if not rows:
         raise UserError(f"{path}: no rows of t, x, y, p; expected lines of four numbers")
