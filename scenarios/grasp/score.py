@@ -132,6 +132,7 @@ def aggregate(traces: Sequence[Trace], verdicts: Sequence[Verdict] | None = None
         "slip_early_share": _round(sum(x < 0 for x in latency) / len(latency)) if latency else None,
         "slip_distance_mm": {"p50": _percentile(distance, 50), "p90": _percentile(distance, 90)},
         "slip_missed": {"count": len(missed), "of": len(slips), "max_mm": _round(max(missed)) if missed else None},
+        "slip_in_hand": _in_hand([s for s in slips if not s.tugged]),
         "slip_counted_from_mm": SLIP_COUNTS_M * 1e3,
         "false_alarms": alarms,
         "false_alarms_per_min": {k: _round(alarms[k] / minutes[k]) if minutes[k] > 0 else None for k in minutes},
@@ -143,6 +144,16 @@ def aggregate(traces: Sequence[Trace], verdicts: Sequence[Verdict] | None = None
         "commands_crc32": crc,
         "state_hash": traces[-1].brain_after if traces else None,
         "trials": [_trial(t, v) for t, v in zip(traces, judged, strict=True)],
+    }
+
+
+def _in_hand(slips: Sequence[Slip]) -> dict[str, object]:
+    """Of the slips off the table, without those of the tug, in which pads slide on purpose at 1 to 3 mm/s."""
+    latency = [s.latency_us / 1e3 for s in slips if s.latency_us is not None]
+    return {
+        "latency_ms": {"p50": _percentile(latency, 50), "p99": _percentile(latency, 99)},
+        "missed": len(slips) - len(latency),
+        "of": len(slips),
     }
 
 

@@ -30,7 +30,7 @@ class Slip:
     """One true slip. Rows `begin` <= k < `end`; `report` is the row of its detection, None if missed.
 
     moved_m: the whole slip. latency_us: from begin to report, delay taken out; negative = before the threshold speed.
-    report_m: distance slipped until the report, delay taken out; 0 when early.
+    report_m: distance slipped until the report, delay taken out; 0 when early. tugged: it began on the table.
     """
 
     begin: int
@@ -39,6 +39,7 @@ class Slip:
     report: int | None
     latency_us: int | None
     report_m: float | None
+    tugged: bool
 
 
 def true_slips(trace: Trace, p: Phases, held: Flags) -> tuple[Slip, ...]:
@@ -65,15 +66,16 @@ def true_slips(trace: Trace, p: Phases, held: Flags) -> tuple[Slip, ...]:
         moved = float(path[end] - path[begin])
         if moved < SLIP_COUNTS_M:
             continue
+        on_table = bool(truth["on_table"][begin])
         first = max(0, begin - EARLY_US // tick)
         seen = np.flatnonzero(bursts[first : end + LATE_US // tick + delay + 1])
         if seen.size == 0:
-            slips.append(Slip(begin, end, moved, None, None, None))
+            slips.append(Slip(begin, end, moved, None, None, None, on_table))
             continue
         report = first + int(seen[0])
         sensed = min(max(report - delay, begin), end)
         latency = (report - begin) * tick - trace.delay_us
-        slips.append(Slip(begin, end, moved, report, latency, float(path[sensed] - path[begin])))
+        slips.append(Slip(begin, end, moved, report, latency, float(path[sensed] - path[begin]), on_table))
     return tuple(slips)
 
 

@@ -31,14 +31,18 @@ def figures(result: dict[str, Any]) -> str:
     n = result["episodes"]
     compared = "   ".join(f"{name} {b['held']}/{n}" for name, b in result["baselines"].items())
     slip, moved, missed = result["slip_latency_ms"], result["slip_distance_mm"], result["slip_missed"]
-    alarms, tick = result["false_alarms_per_min"], result["tick_us"]
+    hand = result["slip_in_hand"]
+    alarms, minutes, tick = result["false_alarms_per_min"], result["minutes"], result["tick_us"]
     return "\n".join(
         [
             f"  held {result['held']}/{n}   dropped {result['dropped']}   crushed {result['crushed']}",
             *([f"  beside   {compared}"] if compared else []),
             f"  slip found {_n(slip['p50'])} ms p50, {_n(slip['p99'])} ms p99, after {_n(moved['p90'])} mm p90   "
             f"missed {missed['count']} of {missed['of']}",
-            f"  false alarms {_n(alarms['hold'])} a minute holding, {_n(alarms['load'])} loading   "
+            f"  in the hand {_n(hand['latency_ms']['p50'])} ms p50, {_n(hand['latency_ms']['p99'])} ms p99, "
+            f"missed {hand['missed']} of {hand['of']}; the others in the tug, where pads slide on purpose",
+            f"  false alarms {_n(alarms['hold'])} a minute holding, {_n(alarms['load'])} loading "
+            f"(over {_n(minutes['hold'])} and {_n(minutes['load'])} minutes)   "
             f"force {_n(result['force_ratio_median'])} x needed",
             f"  tick {tick['p50']} us p50, {tick['p99']} us p99   {result['realtime_factor']} x real time   "
             f"{result['spikes_per_s'] / 1e3:.1f} k spikes/s, "

@@ -137,6 +137,15 @@ def test_a_missed_slip_keeps_its_distance(trial: Build) -> None:
     assert figures["slip_latency_ms"] == {"p50": None, "p99": None}
 
 
+def test_slips_in_the_hand_are_told_apart_from_those_of_the_tug(trial: Build) -> None:
+    trace = burst(slide(quiet(trial()), HOLD_ROW, 50, 0.01), HOLD_ROW + 15)
+    slide(trace, 600, 50, 0.004)  # on the table, before the lift
+    trace.truth["load_n"][600:650] = 0.2
+    figures = aggregate([trace])
+    assert figures["slip_missed"]["of"] == 2
+    assert figures["slip_in_hand"] == {"latency_ms": {"p50": 10.0, "p99": 10.0}, "missed": 0, "of": 1}
+
+
 def test_slips_under_a_twentieth_of_a_millimetre_need_not_be_found_and_excuse_a_report(trial: Build) -> None:
     verdict = judge(burst(slide(quiet(trial()), HOLD_ROW, 10, 0.004), HOLD_ROW + 12))
     assert verdict.slips == verdict.alarms_hold == verdict.alarms_load == ()
