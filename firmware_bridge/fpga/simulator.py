@@ -15,7 +15,7 @@ from .build import FOLDER, identity, write_memories
 HARNESS = FOLDER / "harness" / "serve.cpp"
 CLOCK_MHZ = 12
 """Of the simulated clock; about what Verilator manages, so that under PACE time passes at its own speed."""
-MODULES = ("core", "sequencer", "engine", "store", "lif", "trace", "late", "pes", "multiply", "ram")
+MODULES = ("core", "sequencer", "engine", "store", "lif", "trace", "late", "rounded", "moved", "multiply", "ram")
 NEEDS = (("verilator", "verilator"), ("g++", "g++"), ("make", "make"))
 
 

@@ -1,8 +1,9 @@
 // The population engine: one pass over neurons NEURON..LAST, one neuron after the other, each law a module of its own.
 //
-// A pass is one of: LIF (encode, membrane, trace, late trace, read-out: 9 cycles a neuron; sense neurons 3), PES (learning,
-// then read-out with the new weights: 6), BURY (doomed neurons fall silent: 2). State lives in eight block RAMs, one word
-// a neuron, indexed alike: friction 0..159, sense 160..255, ahead 256..511.
+// A pass is one of: LIF (encode, membrane, trace, late trace, read-out: 5 cycles a neuron), SENSE and POOL (membrane: 3),
+// PES (learning, then read-out with the new weights: 3), BURY (doomed neurons fall silent: 2). In LIF and PES the next
+// neuron begins before the last one is done. State lives in eight block RAMs, one word a neuron, indexed alike: friction
+// 0..159, sense 160..255, ahead 256..511. A LIF pass begins with NEURON one lower than its first.
 `default_nettype none
 `include "ports.vh"
 module engine (
@@ -23,17 +24,16 @@ module engine (
     reg signed [17:0] drive;      // of the slip pool; the error, in a PES pass
     reg [31:0] noise;
     reg [9:0] mode;
-    wire is_pes = mode[0];        // else LIF
-    wire is_bury = mode[1];
     wire is_ahead = mode[2];      // has late traces; keeps its currents
-    wire has_trace = mode[3];
     wire is_sense = mode[4];      // leak 4, input from `bias`, which it clears
     wire is_pool = mode[5];       // leak 4, input from `drive`, which falls by 40 a neuron
     wire sums = mode[6];
     wire learns = mode[7];
-    
-    reg [8:0] state;              // one-hot: cycle within a neuron
+
+    reg [12:0] state;             // one-hot: 0..4 LIF, 5..7 SENSE and POOL, 8..9 BURY, 10..12 PES
     reg running;
+    reg live;                     // LIF: `n` is a neuron of this pass
+    reg ended;                    // PES: the last one has begun
     reg [9:0] spikes, updates;
     reg signed [55:0] sum;
 
@@ -47,12 +47,13 @@ module engine (
     wire [14:0] trace_d, late_d;
     wire [31:0] weight_d;
     wire [3:0] flags_d;
-    ram #(16, 9) encoders (clk, n, encoder_q, write && port == `PORT_ENCODER, n, data[15:0]);
+    wire goes = write && port == `PORT_GO;
+    ram #(16, 9) encoders (clk, running || goes ? n + 9'd1 : n, encoder_q, write && port == `PORT_ENCODER, n, data[15:0]);
     ram #(16, 9) biases (clk, n, bias_q, bias_w, n, running ? 16'd0 : data[15:0]);
     ram #(16, 9) membranes (clk, n, v_q, v_w, n, running ? v_d : data[15:0]);
     ram #(15, 9) traces (clk, n, trace_q, trace_w, n, running ? trace_d : data[14:0]);
     ram #(15, 8) lates (clk, n[7:0], late_q, late_w, n[7:0], running ? late_d : data[14:0]);
-    ram #(32, 9, "weight.hex") weights (clk, n, weight_q, weight_w, n, running ? weight_d : data);
+    ram #(32, 9, "weight.hex") weights (clk, n, weight_q, weight_w, running ? learner : n, running ? weight_d : data);
     ram #(4, 9) flags (clk, n, flags_q, flags_w, n, running ? flags_d : data[3:0]);
     ram #(16, 8) currents (clk, n[7:0], current_q, current_w, n[7:0], running ? current_d : data[15:0]);
 
@@ -63,7 +64,7 @@ module engine (
     multiply multiplier (clk, a, b, product);
     reg [2:0] low_due, high_due;
     always @(posedge clk) begin
-        if (write && port == `PORT_GO) sum <= 56'sd0;
+        if (goes) sum <= 56'sd0;
         else if (low_due[2]) sum <= sum + {{23{product[32]}}, product};
         else if (high_due[2]) sum <= sum + {{7{product[32]}}, product, 16'd0};
     end
@@ -75,14 +76,14 @@ module engine (
     reg signed [19:0] current;
     wire signed [25:0] total = {first[24], first} + {product[24], product[24:0]};
     wire signed [19:0] coded = {{2{total[25]}}, total[25:8]} + {{4{bias_q[15]}}, bias_q};
-    wire unused = &{1'b0, mode[9:8], total[7:0]};
+    wire unused = &{1'b0, mode[9:8], mode[3], mode[1:0], total[7:0]};
     wire signed [15:0] lif_v;
     wire fires;
     lif #(.CURRENT(20)) law_lif (v_q, current, {3'b010, !(is_sense || is_pool)}, THRESHOLD, lif_v, fires);
     wire low_sense = is_sense && lif_v[15:14] == 2'b10, low_pool = is_pool && lif_v[15] && lif_v[14:12] != 3'b111;
     assign v_d = low_sense ? 16'hc000 : low_pool ? 16'hf000 : lif_v;
     wire fired = fires && flags_q[1];
-    assign flags_d = is_bury ? {1'b0, flags_q[2], !flags_q[2], flags_q[0]} : {flags_q[3:1], fired};
+    assign flags_d = state[8] ? {1'b0, flags_q[2], !flags_q[2], flags_q[0]} : {flags_q[3:1], fired};
     assign current_d = current[15:0];
     reg just_fired;
     trace law_trace (trace_q, just_fired, 4'd5, TRACE_STEP, trace_d);
@@ -90,67 +91,89 @@ module engine (
     late law_late (late_q, new_trace, late_d);
     wire [14:0] credited = is_ahead ? late_q : trace_q;
     wire signed [31:0] learned;
-    pes law_pes (weight_q, product[31:0], 5'd16, noise[31:16], learned);
-    wire updated = learns && credited != 15'd0;
+    // PES: what was read of a neuron in cycle 10 waits three cycles for its product, then one for the rounded step.
+    reg [8:0] read_neuron, learner;
+    reg read, rounds, adds;       // there is a neuron in the stage: read, stepping, adding its read-out
+    reg read_learns, learner_learns;
+    reg signed [31:0] read_weight, old_weight, new_weight, step_now;
+    reg [14:0] read_trace, old_trace, new_weight_trace;
+    wire signed [31:0] step_next;
+    rounded law_rounded (product[31:0], 5'd16, noise[31:16], step_next);
+    moved law_moved (old_weight, step_now, learned);
     assign weight_d = learned;
-    reg signed [31:0] new_weight;
 
-    wire lif_pass = running && !is_pes && !is_bury;
-    wire pes_pass = running && is_pes;
+    wire lif_now = running && (state[0] && live || state[6]);
     always @* begin
-        bias_w = write && port == `PORT_BIAS || lif_pass && state[5] && is_sense;
-        v_w = write && port == `PORT_V || lif_pass && state[5];
-        flags_w = write && port == `PORT_FLAGS || lif_pass && state[5] || running && is_bury && state[0];
-        current_w = write && port == `PORT_CURRENT || lif_pass && state[5] && is_ahead;
-        trace_w = write && port == `PORT_TRACE || lif_pass && has_trace && state[6];
-        late_w = write && port == `PORT_LATE || lif_pass && state[7] && is_ahead;
-        weight_w = write && port == `PORT_WEIGHT || pes_pass && state[3] && updated;
+        bias_w = write && port == `PORT_BIAS || running && state[6] && is_sense;
+        v_w = write && port == `PORT_V || lif_now;
+        flags_w = write && port == `PORT_FLAGS || lif_now || running && state[8];
+        current_w = write && port == `PORT_CURRENT || lif_now && is_ahead;
+        trace_w = write && port == `PORT_TRACE || running && state[1] && live;
+        late_w = write && port == `PORT_LATE || running && state[2] && live && is_ahead;
+        weight_w = write && port == `PORT_WEIGHT || running && state[11] && rounds && learner_learns;
     end
 
-    // state[k] is cycle k+1 of a neuron; the last one is cycle 0 of the next, in which its words are read.
-    wire [3:0] length = is_bury ? 4'd2 : is_pes ? 4'd6 : has_trace ? 4'd9 : 4'd7;
-    wire at_end = state[length - 4'd1];
-    wire advance = state[length - 4'd2];
+    wire loops = state[4] || state[7] || state[9] || state[12];
     reg finished;                 // `n` was the last one
     assign busy = running || low_due != 3'd0 || high_due != 3'd0;
     always @(posedge clk) begin
         low_due <= {low_due[1:0], 1'b0};
         high_due <= {high_due[1:0], 1'b0};
         if (running) begin
-            state <= at_end ? (is_sense || is_pool ? 9'd16 : 9'd1) : {state[7:0], 1'b0};
-            if (advance) begin
-                finished <= n == last;
+            state <= loops ? {2'b00, state[12], 1'b0, state[9], 2'b00, state[7], 4'd0, state[4]} : {state[11:0], 1'b0};
+            if (state[2] || state[6] || state[8] || state[10] && !ended) begin
+                finished <= n == last && (live || !state[2]);
                 n <= n + 9'd1;
             end
-            if (at_end && finished) running <= 1'b0;
-        end
-        if (lif_pass) begin
+            if (finished && (state[3] || state[7] || state[9] || state[12] && !read && !rounds && !adds)) running <= 1'b0;
+
+            // LIF: a neuron's cycles are 0, 1, -, 3, 4, and while the next one has its first four: 0, 1, 2, 3.
             if (state[0]) begin a <= x0; b <= {{9{encoder_q[7]}}, encoder_q[7:0]}; end
             if (state[1]) begin a <= x1; b <= {{9{encoder_q[15]}}, encoder_q[15:8]}; end
             if (state[3]) first <= product[24:0];
-            if (state[4]) current <= is_pool ? {{2{drive[17]}}, drive} : is_sense ? {4'd0, bias_q} : coded;
-            if (state[5]) begin
+            if (state[4]) current <= coded;
+            if (state[5]) current <= is_pool ? {{2{drive[17]}}, drive} : {4'd0, bias_q};
+            if (lif_now) begin
                 just_fired <= fired;
                 spikes <= spikes + {9'd0, fired};
-                if (is_pool) drive <= drive - 18'sd40;
             end
-            if (state[6]) new_trace <= trace_d;
-            if (has_trace && state[7]) begin
+            if (state[6] && is_pool) drive <= drive - 18'sd40;
+            if (state[1]) new_trace <= trace_d;
+            if (state[2]) begin
                 a <= {1'b0, is_ahead ? late_d : new_trace};
                 b <= {1'b0, weight_q[15:0]};
-                low_due[0] <= sums;
+                low_due[0] <= sums && live;
+                live <= 1'b1;
             end
-            if (state[8]) begin b <= {weight_q[31], weight_q[31:16]}; high_due[0] <= sums; end
-        end
-        if (pes_pass) begin
-            if (state[0]) begin a <= drive[15:0]; b <= {2'b00, credited}; end
-            if (state[3]) begin
-                new_weight <= updated ? learned : weight_q;
-                updates <= updates + {9'd0, updated};
-                noise <= noise + WEYL;
+            if (state[3]) begin b <= {weight_q[31], weight_q[31:16]}; high_due[0] <= low_due[0]; end
+
+            if (state[10]) begin
+                a <= drive[15:0];
+                b <= {2'b00, credited};
+                read <= !ended;
+                read_neuron <= n;
+                read_learns <= learns && credited != 15'd0;
+                read_weight <= weight_q;
+                read_trace <= trace_q;
+                ended <= ended || n == last;
+                rounds <= read;
+                learner <= read_neuron;
+                learner_learns <= read_learns;
+                old_weight <= read_weight;
+                old_trace <= read_trace;
+                step_now <= step_next;
+                if (read) noise <= noise + WEYL;
             end
-            if (state[4]) begin a <= {1'b0, trace_q}; b <= {1'b0, new_weight[15:0]}; low_due[0] <= sums; end
-            if (state[5]) begin b <= {new_weight[31], new_weight[31:16]}; high_due[0] <= sums; end
+            if (state[11]) begin
+                new_weight <= learner_learns ? learned : old_weight;
+                new_weight_trace <= old_trace;
+                if (rounds && learner_learns) updates <= updates + 10'd1;
+                adds <= rounds && sums;
+                a <= {1'b0, new_weight_trace};
+                b <= {new_weight[31], new_weight[31:16]};
+                high_due[0] <= adds;
+            end
+            if (state[12]) begin a <= {1'b0, new_weight_trace}; b <= {1'b0, new_weight[15:0]}; low_due[0] <= adds; end
         end
         if (write) case (port)
             `PORT_NEURON: n <= data[8:0];
@@ -162,7 +185,13 @@ module engine (
             `PORT_GO: begin
                 mode <= data[9:0];
                 running <= 1'b1;
-                state <= data[4] || data[5] ? 9'd16 : 9'd1;   // sense neurons multiply nothing
+                state <= data[0] ? 13'h400 : data[1] ? 13'h100 : data[4] || data[5] ? 13'h20 : 13'h1;
+                live <= 1'b0;
+                ended <= 1'b0;
+                read <= 1'b0;
+                rounds <= 1'b0;
+                adds <= 1'b0;
+                finished <= 1'b0;
                 spikes <= 10'd0;
                 updates <= 10'd0;
             end

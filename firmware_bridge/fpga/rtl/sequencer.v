@@ -1,4 +1,5 @@
-// The scalar machine: an accumulator of 48 bits, 256 words of data, 2560 instructions of 16 bits, two cycles each.
+// The scalar machine: an accumulator of 48 bits, 256 words of data, 2560 instructions of 16 bits, of two cycles each,
+// sums of three.
 //
 // 48 bits hold every intermediate value of the controller's law exactly, so that nothing wraps but where the law says so
 // (WRAP, and ST with a width). Shifts, MUL and DIV are serial; an instruction that waits for a port stays in place.
@@ -24,7 +25,7 @@ module sequencer (
     reg [10:0] ir;
     reg [4:0] op;
     reg far;                      // jumps behind 2047 have codes of their own
-    reg fetch, first;
+    reg fetch, first, second;     // the cycle in which an instruction is read, the first two of its own
     reg signed [47:0] acc, mcand, mplier;
     reg [31:0] in_q;
     reg [7:0] index, at;
@@ -59,24 +60,27 @@ module sequencer (
     endfunction
     assign stored = narrow(acc, {1'b0, ir[10:9]});
 
-    // The adder: 0 or +-acc, and memory, immediate, port or multiplicand, negated.
-    wire subtracts = op == SUB || op == MIN || op == MAX || op == MUL && mplier[0] && &mplier;
-    wire plain = op == LD || op == LDI || op == IN;
-    wire [47:0] immediate = {{37{ir[10]}}, ir[10:0]};
-    wire [47:0] x = plain ? 48'd0 : op == RSB ? ~acc : acc;
-    wire [47:0] y = op == LDI || op == ADDI ? immediate : op == IN ? {{16{in_q[31]}}, in_q} :
-        op == MUL ? (mplier[0] ? mcand : 48'd0) : m;
-    wire [47:0] sum = x + (subtracts ? ~y : y) + {47'd0, subtracts || op == RSB};
-    wire chosen = sum[47] ^ (op == MAX);
+    // The adder, its second operand prepared in the cycle before.
+    reg [47:0] y;
+    reg carry;
+    wire [47:0] sum = acc + y + {47'd0, carry};
+    reg less;                     // of MIN and MAX
+    reg spent, closing;           // MUL: only signs are left in the multiplier; it is being subtracted
 
-    wire last_factor = &mplier || !(|mplier);
-    wire serial = op == SHL || op == SAR || op == DIV;
     wire [4:0] doubled = {remainder, acc[47]};
     wire quotient = first ? acc[47] : doubled >= {1'b0, ir[3:0]};
     wire [4:0] reduced = doubled - {1'b0, ir[3:0]};
     wire [5:0] count = op == DIV ? 6'd48 : ir[5:0];
-    wire done = !fetch && (serial ? (first ? count <= 6'd1 : left == 6'd1) : op == MUL ? !first && last_factor :
-        op == IN ? !first : op == OUT ? !wait_for : 1'b1);
+    reg done_now;
+    always @* case (op)
+        SHL, SAR, DIV: done_now = first ? count <= 6'd1 : left == 6'd1;
+        ADD, SUB, RSB, ADDI, IN: done_now = second;
+        MIN, MAX: done_now = !first && !second;
+        MUL: done_now = closing;
+        OUT: done_now = !wait_for;
+        default: done_now = 1'b1;
+    endcase
+    wire done = !fetch && done_now;
 
     wire zero = acc == 48'd0;
     wire taken = op == JMP || op == CALL || op == RET || op == JZ && zero || op == JNZ && !zero || op == JN && acc[47] ||
@@ -99,25 +103,35 @@ module sequencer (
             at <= from;
             fetch <= 1'b0;
             first <= 1'b1;
+            second <= 1'b0;
         end else begin
             first <= 1'b0;
             if (done) begin
                 fetch <= 1'b1;
                 pc <= next_pc;
             end
+            second <= first;
             left <= (first ? count : left) - 6'd1;
+            y <= op == ADDI ? {{37{ir[10]}}, ir} : op == ADD || op == RSB ? m :
+                op == MUL ? (first ? 48'd0 : spent ? ~mcand & {48{mplier[0]}} : mcand & {48{mplier[0]}}) :
+                first ? ~m : y;
+            carry <= op == SUB || op == RSB || op == MIN || op == MAX || op == MUL && !first && spent && mplier[0];
+            less <= sum[47];
+            spent <= !first && (&mplier || !(|mplier));
+            closing <= op == MUL && !first && spent && !closing;
+            mcand <= first ? acc : mcand << 1;
+            mplier <= first ? m : mplier >>> 1;
             case (op)
-                LD, ADD, SUB, RSB, LDI, ADDI: acc <= sum;
-                IN: if (!first) acc <= sum;
+                LD: acc <= m;
+                LDI: acc <= {{37{ir[10]}}, ir};
+                IN: if (second) acc <= {{16{in_q[31]}}, in_q};
                 AND: acc <= acc & m;
                 OR: acc <= acc | m;
                 XOR: acc <= acc ^ m;
-                MIN, MAX: if (!chosen) acc <= m;
-                MUL: begin
-                    acc <= first ? 48'd0 : sum;
-                    mcand <= first ? acc : mcand << 1;
-                    mplier <= first ? m : mplier >>> 1;
-                end
+                ADD, SUB, ADDI: if (second) acc <= sum;
+                RSB: acc <= first ? ~acc : sum;
+                MIN, MAX: if (!first && !second && less == (op == MAX)) acc <= ~y;
+                MUL: acc <= first ? 48'd0 : sum;
                 SHL: if (count != 6'd0) acc <= acc << 1;
                 SAR: if (count != 6'd0) acc <= acc >>> 1;
                 DIV: begin

@@ -27,7 +27,7 @@ def simulated(tmp_path: Path, bench: str, *arguments: str) -> list[list[str]]:
     if shutil.which("iverilog") is None:
         pytest.skip("no iverilog: on Debian apt-get install iverilog")
     out = tmp_path / "bench"
-    sources = [HERE / bench, *(RTL / f"{name}.v" for name in ("lif", "trace", "pes"))]
+    sources = [HERE / bench, *(RTL / f"{name}.v" for name in ("lif", "trace", "pes", "rounded", "moved"))]
     subprocess.run(["iverilog", "-g2005", "-o", out, *sources], check=True, capture_output=True)
     done = subprocess.run(["vvp", "-n", out, *arguments], check=True, capture_output=True, text=True)
     return [line.split() for line in done.stdout.splitlines()]
