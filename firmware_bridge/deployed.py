@@ -15,7 +15,7 @@ from sensors.errors import UserError
 from sensors.signals import Body, Command, Sensed
 
 from .boards import BOARDS
-from .fpga.build import FPGAS, identity
+from .fpga.build import FPGAS, SIMULATED, identity
 from .identity import build_id
 from .remote import RemoteBrain
 from .session import RefusedError
@@ -119,7 +119,7 @@ def assert_current(welcome: np.void, url: str) -> None:
             f"{name} at {url} holds a brain of layout {welcome['layout']:08x}, this program's is {images.LAYOUT:08x}; "
             f"{cure}"
         )
-    own = build_id("mcu") if name == "sitl" or name in BOARDS else identity() if name in FPGAS else None
+    own = build_id("mcu") if name == "sitl" or name in BOARDS else identity() if name in (SIMULATED, *FPGAS) else None
     if own is not None and welcome["build"] != own:
         raise UserError(f"{name} at {url} runs build {welcome['build']:08x}, this program's is {own:08x}; {cure}")
 

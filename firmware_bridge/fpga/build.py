@@ -26,8 +26,9 @@ from .words import LawError
 FOLDER = Path(__file__).parent
 RTL = tuple(sorted((FOLDER / "rtl").glob("*.v")))
 LAWS: tuple[ModuleType, ...] = (guard, stale, plasticity, servo, reflex, network)
-FPGAS = ("verilator", "ice40-up5k", "ice40-hx8k", "ecp5-25")
-"""What targets made of rtl/ call themselves."""
+SIMULATED = "verilator"
+FPGAS = ("ice40-up5k", "ice40-hx8k", "ecp5-25")
+"""What targets made of rtl/ call themselves: the one in simulation, and those of `synthesis.BOARDS`."""
 NEURONS = FRICTION + AHEAD + SENSES
 SENSE_AT, AHEAD_AT = 160, 256
 """Where the banks hold the first sense and feed-forward neuron; friction begins at 0."""

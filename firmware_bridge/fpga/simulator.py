@@ -10,7 +10,7 @@ from pathlib import Path
 from firmware_bridge.toolchain import build_folder
 from sensors.errors import UserError
 
-from .build import FOLDER, identity, write_memories
+from .build import FOLDER, SIMULATED, identity, write_memories
 
 HARNESS = FOLDER / "harness" / "serve.cpp"
 CLOCK_MHZ = 12
@@ -62,7 +62,7 @@ def build_simulator(bits: bool = False) -> Path:
     if not place.exists():
         with tempfile.TemporaryDirectory(dir=place.parent) as folder:
             whole = Path(folder) / name
-            write_memories(whole, "verilator", CLOCK_MHZ)
+            write_memories(whole, SIMULATED, CLOCK_MHZ)
             shutil.copy2(verilate(Path(folder), bits), whole / "serve")
             try:
                 whole.rename(place)

@@ -67,9 +67,9 @@ class Placed:
 
 
 def tool(name: str) -> str:
-    """A tool's program, YoWASP's of this environment or the system's. Raises UserError if there is neither."""
+    """A tool's program, the system's or YoWASP's of this environment. Raises UserError if there is neither."""
     beside = Path(sys.executable).parent / f"yowasp-{name}"
-    found = str(beside) if beside.exists() else shutil.which(f"yowasp-{name}") or shutil.which(name)
+    found = shutil.which(name) or (str(beside) if beside.exists() else shutil.which(f"yowasp-{name}"))
     if found is None:
         raise UserError(f"there is no {name}, which makes the bitstream; pip install 'ganglion[fpga]'")
     return found
@@ -82,7 +82,9 @@ def _run(command: Sequence[str], folder: Path, what: str) -> str:
     said = done.stdout + done.stderr
     (folder / f"{what}.log").write_text(said)
     if done.returncode:
-        lines = [line for line in said.splitlines() if line.startswith("ERROR")] or said.splitlines()[-1:] or ["nothing"]
+        lines = (
+            [line for line in said.splitlines() if line.startswith("ERROR")] or said.splitlines()[-1:] or ["nothing"]
+        )
         raise UserError(f"{Path(command[0]).name} fails: {lines[0].removeprefix('ERROR: ')}")
     return said
 
@@ -107,10 +109,20 @@ def place(which: Fpga, folder: Path) -> Placed:
         UserError: it does not fit, or no placement reaches the clock; with both numbers.
     """
     pins = str(FOLDER / "boards" / which.pins)
-    constraints = ["--pcf", pins, "--asc", "chip.txt"] if which.family == "ice40" else ["--lpf", pins, "--textcfg", "chip.txt"]
+    constraints = (
+        ["--pcf", pins, "--asc", "chip.txt"] if which.family == "ice40" else ["--lpf", pins, "--textcfg", "chip.txt"]
+    )
     best = 0.0
     for seed in SEEDS:
-        command = [tool(f"nextpnr-{which.family}"), *which.device, "--json", "net.json", *constraints, "--seed", str(seed)]
+        command = [
+            tool(f"nextpnr-{which.family}"),
+            *which.device,
+            "--json",
+            "net.json",
+            *constraints,
+            "--seed",
+            str(seed),
+        ]
         command += ["--freq", str(which.clock_mhz), "--timing-allow-fail", "--report", "report.json"]
         _run(command, folder, "nextpnr")
         report = json.loads((folder / "report.json").read_text())

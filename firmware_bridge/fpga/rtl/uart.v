@@ -1,4 +1,4 @@
-// UART, 8N1, no flow control. DIVIDE clock cycles a bit; a byte is sampled in the middle of its bits.
+// UART, 8N1, no flow control. DIVIDE clock cycles a bit, 2 to 1024; a byte is sampled in the middle of its bits.
 `default_nettype none
 module uart #(
     parameter DIVIDE = 26
@@ -13,8 +13,9 @@ module uart #(
     input wire [7:0] tx_byte,
     output wire tx_ready
 );
-    localparam BITS = $clog2(DIVIDE + DIVIDE / 2 + 1);
-    localparam [BITS-1:0] WHOLE = DIVIDE - 1, HALF = DIVIDE / 2 - 1;
+    localparam BITS = 10;
+    localparam [31:0] WHOLE_BIT = DIVIDE - 1, HALF_BIT = DIVIDE / 2 - 1;
+    localparam [BITS-1:0] WHOLE = WHOLE_BIT[BITS-1:0], HALF = HALF_BIT[BITS-1:0];
 
     reg [2:0] seen;               // rx, brought into this clock's domain
     reg receiving;

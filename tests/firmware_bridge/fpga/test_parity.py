@@ -17,9 +17,10 @@ from firmware_bridge.remote import RemoteBrain
 from firmware_bridge.sitl import Sitl
 from sensors.signals import Sensed
 from sim.bullet import GRIPPER
+from tests.firmware_bridge.senses import anything, extremes
 
 HERE = Path(__file__).parent
-SENSES = runpy.run_path(str(HERE.parent / "senses.py"))
+
 TWIN = runpy.run_path(str(HERE.parents[1] / "controller" / "twin.py"))
 GRASP_CYCLES, MOST_CYCLES = 12_000, 15_000  # of a tick with up to 12 spikes, with MAX_SPIKES
 
@@ -68,9 +69,9 @@ def test_a_short_grasp_with_damage_leaves_the_same_record(chip: Sitl) -> None:
 
 def test_random_and_saturating_senses_leave_the_same_record(chip: Sitl) -> None:
     rng = np.random.default_rng(4)
-    assert_same(chip, Network(Reflex(boost=1.0), GRIPPER), SENSES["anything"](rng, 250), 50, MOST_CYCLES)
+    assert_same(chip, Network(Reflex(boost=1.0), GRIPPER), anything(rng, 250), 50, MOST_CYCLES)
     loud = Reflex(margin=4.0, boost=8.0, prior_friction=0.1, skin_weight=8.0, eye_weight=8.0)
-    assert_same(chip, Network(loud, GRIPPER), SENSES["extremes"](rng, 250), 50, MOST_CYCLES)
+    assert_same(chip, Network(loud, GRIPPER), extremes(rng, 250), 50, MOST_CYCLES)
 
 
 def test_a_record_full_of_extremes_goes_the_same_way(chip: Sitl) -> None:
@@ -86,20 +87,20 @@ def test_a_record_full_of_extremes_goes_the_same_way(chip: Sitl) -> None:
             s[name] = rng.choice((-(2**27), 2**27))
         s["speed_slow"] = rng.choice((-(2**17), 2**17))  # twice what SPEED_MAX leads to; the machine has 48 bits
         s["carried"], s["touch"], s["probed"], s["slipping"] = 1, 500, 64, 1
-        assert_same(chip, network, SENSES["extremes"](rng, 5), 1, MOST_CYCLES)
+        assert_same(chip, network, extremes(rng, 5), 1, MOST_CYCLES)
 
 
 @pytest.mark.slow
 def test_ten_thousand_random_ticks_leave_the_same_record(chip: Sitl) -> None:
     network = Network(Reflex(dead=0.2, dead_from_ms=3000, boost=1.0), GRIPPER)
-    record = assert_same(chip, network, SENSES["anything"](np.random.default_rng(1), 10_000), 500, MOST_CYCLES)
+    record = assert_same(chip, network, anything(np.random.default_rng(1), 10_000), 500, MOST_CYCLES)
     assert record["ledger"][0, 2] > 100_000
 
 
 @pytest.mark.slow
 def test_ten_thousand_saturating_ticks_leave_the_same_record(chip: Sitl) -> None:
     network = Network(Reflex(margin=4.0, boost=8.0, prior_friction=0.1, skin_weight=8.0, eye_weight=8.0), GRIPPER)
-    record = assert_same(chip, network, SENSES["extremes"](np.random.default_rng(2), 10_000), 500, MOST_CYCLES)
+    record = assert_same(chip, network, extremes(np.random.default_rng(2), 10_000), 500, MOST_CYCLES)
     assert record["ledger"][0, 2] > 100_000
 
 
