@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sensors.errors import UserError
+
 from .boards import BOARDS, board, build_elf
 from .fpga.simulator import build_simulator
 from .qemu import Qemu
@@ -22,6 +24,8 @@ def is_device(brain: str) -> bool:
 
 def prepare(brain: str) -> None:
     """Build what `serve` will run, so that it is there when several ask at once. Raises UserError."""
+    if is_device(brain) and not set("/:.") & set(brain):
+        raise UserError(f"there is no brain {brain!r}; there are {BRAINS}, such as /dev/ttyACM0")
     if brain == "sitl":
         build_sitl()
     elif brain == "verilator":

@@ -94,6 +94,7 @@ def test_a_target_that_dies_in_mid_run_ends_it_with_a_line_and_the_recording_can
 def test_a_wrong_place_for_the_brain_is_told_in_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     run = ("run", "grasp", *SHORT, "--out", str(tmp_path / "o"), "--brain")
     assert "there is no board 'z80'; there are mps2-an386, " in told(capsys, *run, "qemu:z80")
+    assert "there is no brain 'qemu'; there are here, sitl, " in told(capsys, *run, "qemu")
     assert "there is no /dev/ttyNONE; serial ports found:" in told(capsys, *run, "/dev/ttyNONE")
     assert not (tmp_path / "o").exists()
 
