@@ -69,6 +69,9 @@ class Target:
     def tick(self) -> None:
         self._core.dispatcher_tick(self._d)
 
+    def pace_us(self) -> int:
+        return int(self._core.pace_of(self._d))
+
     def report(self) -> tuple[np.void, list[int]]:
         came = self.ask(p.STATUS, b"", p.REPORT)
         size = p.REPORT.dtype.itemsize
@@ -200,8 +203,10 @@ def requests(core: ctypes.CDLL) -> None:
     for asked in (9, -9, 4):
         value = p.VALUE.unpack(t.ask(p.SET, p.SET.pack(1, asked), p.VALUE))
         assert (value["parameter"], value["value"]) == (1, asked)
+    assert t.ask(p.SAVE, p.SAVE.pack(0, 8), p.PIECE) == np.array([1, 4], "<i4").tobytes()
     t.ask(p.RESET, b"", p.DONE)
     assert p.VALUE.unpack(t.ask(p.GET, p.GET.pack(1), p.VALUE))["value"] == 4
+    assert t.ask(p.SAVE, p.SAVE.pack(0, 8), p.PIECE) == np.array([1, 4], "<i4").tobytes()
     assert t.refused(p.FREEZE, b"\2") == "VALUE"
     t.ask(p.FREEZE, b"\1", p.DONE)
     assert p.VALUE.unpack(t.ask(p.GET, p.GET.pack(0), p.VALUE))["value"] == 0
@@ -262,6 +267,7 @@ def silence(core: ctypes.CDLL) -> None:
     t = Target(core, "sitl_brain")
     t.hello(2)
     t.ask(p.PACE, p.PACE.pack(1000, 3), p.DONE)
+    assert t.pace_us() == 1000
     push = np.array([20000, 0, 0, 0, 0, 0, 0, 0, 0, 0], "<i2").tobytes() + b"\0"
     t.ask(p.STEP, push, p.COMMAND)
     t.ask(p.STEP, push, p.COMMAND)
@@ -290,6 +296,7 @@ def silence(core: ctypes.CDLL) -> None:
         t.tick()
     assert t.report()[0]["silent"] == 0xFFFF
     t.ask(p.PACE, p.PACE.pack(0, 0), p.DONE)
+    assert t.pace_us() == 0
     assert (t.report()[0]["silent"], t.report()[0]["missed"], t.report()[0]["settled"]) == (0, 0, 0)
     empty = Target(core, "small_brain")
     empty.hello(1)

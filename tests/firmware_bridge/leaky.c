@@ -62,3 +62,5 @@ const brain_t *small_brain(void) {
     };
     return &brain;
 }
+
+uint32_t pace_of(const dispatcher_t *d) { return d->pace_us; } // which the loops around a dispatcher read

@@ -17,7 +17,6 @@ static void restart(dispatcher_t *d) {
     }
     memset(d->effort, 0, sizeof d->effort);
     d->report = (wire_report_t){.missed = d->report.missed};
-    d->safe = false;
 }
 
 uint8_t record_reset(dispatcher_t *d, uint8_t *payload, size_t *size) {

@@ -107,7 +107,6 @@ static uint8_t pace(dispatcher_t *d, uint8_t *payload, size_t *size) {
     d->hold = asked.hold;
     d->report.missed = 0;
     d->report.silent = d->report.settled = 0;
-    d->safe = false;
     d->stepped = true; // the first tick has not passed yet
     return 0;
 }
