@@ -23,7 +23,7 @@ def test_after_any_garbage_the_next_request_is_answered(target: Target) -> None:
         while link.receive():
             pass
     link.close()
-    brain = RemoteBrain(target.url, GRIPPER, timeout_s=0.2)
+    brain = RemoteBrain(target.url, GRIPPER, timeout_s=0.2, patience_s=10.0)
     before = brain.counters()
     assert brain.ticks() >= 0
     assert brain.counters()["steps"] == before["steps"]
@@ -34,7 +34,9 @@ def test_over_a_bad_link_every_tick_is_computed_once(target: Target, ticks: int)
     here, there = target.deployed()
     there.close()
     faults = "lossy:drop=0.01,duplicate=0.01,flip=1e-3,seed=4"
-    patience = {"timeout_s": 0.002, "patience_s": 10.0} if target.where == "sitl" else {"timeout_s": 0.05}
+    patience = (
+        {"timeout_s": 0.002, "patience_s": 10.0} if target.where == "sitl" else {"timeout_s": 0.05, "patience_s": 10.0}
+    )
     brain = RemoteBrain(f"{faults}:{target.url}", GRIPPER, **patience)
     brain.load(here.image.tobytes())
     before, took = brain.counters()["steps"], []

@@ -35,7 +35,7 @@ def test_when_the_host_dies_in_mid_grasp_lifting_ends_within_twenty_ms_and_the_g
     assert effort[1] > 50
     there.remote.pace(1000, HOLD_TICKS)
     there.close()  # no farewell: as if the host were killed
-    after = RemoteBrain(target.url, GRIPPER, timeout_s=0.2)
+    after = RemoteBrain(target.url, GRIPPER, timeout_s=0.2, patience_s=10.0)
     before = after.now_s()
     report, still = after.status()
     while not report["settled"]:
