@@ -29,13 +29,13 @@ EVENT_RATES = (50, 300)
 
 def measure(asked: Asked) -> Result:
     """Run the parts that are asked for."""
-    result = Result("core")
+    result = Result("core", tell=asked.tell)
     parts = {"w1": _w1, "w2": _w2, "w2-large": _w2_large, "w3": _w3, "scaling": _scaling, "start": _start}
     for name, part in parts.items():
         if asked.wants(name):
             part(result, asked)
     if asked.wants("exact"):
-        result.tables.append(same_bits())
+        result.add(same_bits())
     return result
 
 
@@ -60,7 +60,7 @@ def _contest(
         result.figures[f"{key}, {t.name}"] = {
             "cpu_us": round(t.cpu, 3), "wall_us": round(t.wall, 3), "rss_mb": t.rss_mb, **t.facts
         }  # fmt: skip
-    result.tables.append(Table(title, (key, "CPU us/step", "wall us/step", "x numba", "MB", "work"), rows))
+    result.add(Table(title, (key, "CPU us/step", "wall us/step", "x numba", "MB", "work"), rows))
     return {t.name: t for t in turns}
 
 
@@ -114,13 +114,14 @@ def _w3(result: Result, asked: Asked) -> None:
 
 def _scaling(result: Result, asked: Asked) -> None:
     tables, goals, figures = scaling.measure(asked.seconds)
-    result.tables += tables
+    for table in tables:
+        result.add(table)
     result.goals += goals
     result.figures |= figures
 
 
 def _start(result: Result, _asked: Asked) -> None:
     table, goals, figures = start.measure()
-    result.tables.append(table)
+    result.add(table)
     result.goals += goals
     result.figures |= figures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -13,12 +14,13 @@ class Asked:
     """What the user asked of a suite.
 
     peers: measure other systems beside ours. only: parts of the suite, all if empty. seconds: of measuring, for each
-    contestant.
+    contestant. tell: shows a table as soon as it is there, for `Result`.
     """
 
     peers: bool = False
     only: tuple[str, ...] = ()
     seconds: float = 1.0
+    tell: Callable[[str], None] | None = None
 
     def wants(self, part: str) -> bool:
         """Whether a part of the suite is to be measured."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
@@ -63,10 +63,19 @@ class Result:
     tables: list[Table] = field(default_factory=list)
     goals: list[Goal] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
+    tell: Callable[[str], None] | None = None
+    told: int = 0
+
+    def add(self, table: Table) -> None:
+        """Append a table, and show it at once if there is somebody to `tell`: a suite may take minutes."""
+        self.tables.append(table)
+        if self.tell is not None:
+            self.tell("\n" + table.text())
+            self.told = len(self.tables)
 
     def text(self) -> str:
-        """For people."""
-        parts = [table.text() for table in self.tables]
+        """For people: the tables that were not yet told, and the goals."""
+        parts = [table.text() for table in self.tables[self.told :]]
         if self.goals:
             head = ("goal", "measured", "limit", "")
             parts.append(Table("goals", head, [goal.row() for goal in self.goals]).text())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .common import DONE, add_verb
@@ -60,6 +61,7 @@ def do(args: argparse.Namespace) -> int:
         raise UserError(f"--seconds {args.seconds:g} is out of range; expected 0.05 to 60")
     if not args.json:
         print(f"bench {args.suite}   {machine()}", flush=True)
-    result = suite.measure(Asked(args.peers, tuple(args.only), args.seconds))
+    tell = None if args.json else partial(print, flush=True)
+    result = suite.measure(Asked(args.peers, tuple(args.only), args.seconds, tell))
     print(json.dumps(result.document()) if args.json else "\n" + result.text())
     return DONE

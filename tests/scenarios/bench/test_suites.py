@@ -45,6 +45,15 @@ def test_columns_of_a_table_end_below_each_other() -> None:
     assert table.text().splitlines() == ["speed", "            us", "  numba    9.5", "  another  120", "  at rest"]
 
 
+def test_a_table_is_told_once_as_soon_as_it_is_there() -> None:
+    told: list[str] = []
+    result = Result("core", tell=told.append)
+    result.add(Table("first", ("", "us"), []))
+    result.tables.append(Table("second", ("", "us"), []))
+    assert [text.strip().splitlines()[0] for text in told] == ["first"]
+    assert result.text().splitlines()[0] == "second"
+
+
 def test_a_document_holds_figures_goals_and_the_machine() -> None:
     document = Result("core", [], [Goal("tick", 1, 2, " us")], {"tick_us": 2}).document()
     assert document["figures"] == {"tick_us": 2}
