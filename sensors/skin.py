@@ -21,6 +21,7 @@ import msgspec
 import numpy as np
 import serial
 from numpy.typing import NDArray
+from serial.tools import list_ports
 
 from .errors import UserError
 from .explain import explain, near_word
@@ -102,9 +103,9 @@ class SerialSkin:
         try:
             self._open()
         except (OSError, ValueError) as error:
-            raise UserError(
-                f"{port} does not open: {error}; see which ports there are with `ganglion devices`"
-            ) from None
+            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+            found = ", ".join(name for name, _ in serial_ports()) or "none"
+            raise UserError(f"{port} does not open: {reason}; serial ports found: {found}") from None
 
     def _open(self) -> None:
         self._line = serial.serial_for_url(self.port, self.device.baud, timeout=0, write_timeout=0.2)
@@ -177,6 +178,11 @@ class SerialSkin:
     def close(self) -> None:
         if self._line is not None:
             self._line.close()
+
+
+def serial_ports() -> list[tuple[str, str]]:
+    """Serial ports of this machine and what they call themselves."""
+    return sorted((str(port.device), str(port.description or "")) for port in list_ports.comports())
 
 
 def device_of(url: str) -> tuple[Device, str, dict[str, str]]:

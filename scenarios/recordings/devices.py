@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from sensors.skin import serial_ports
+
 USB = Path("/sys/bus/usb/devices")
 RULES = Path("/etc/udev/rules.d")
 ALLOW = "sudo neuromorphic-drivers-install-udev-rules   (then plug the camera out and in)"
@@ -38,9 +40,20 @@ CAMERAS = (
     Model("DV network output", "dv://HOST:PORT", "inivation", ()),
     Model("UDP sender", "udp://HOST:PORT", "", ()),
 )
+SKINS = (
+    Model("AnySkin", "anyskin:PORT", "", ()),
+    Model("ReSkin", "reskin:PORT", "", ()),
+    Model("taxel matrix, asked with 'A'", "matrix+raw:PORT", "", ()),
+    Model("taxel matrix, u16 in COBS or SLIP", "matrix+cobs:PORT", "", ()),
+    Model("taxel matrix, lines of text", "matrix+csv:PORT", "", ()),
+    Model("XELA uSkin, through its server", "xela://HOST:5000", "xela", ()),
+    Model("DIGIT, a camera behind a gel", "digit:NUMBER", "digit", ()),
+)
+"""No skin was tried on hardware yet; each but DIGIT against a simulator that speaks its protocol."""
 """No camera was tried on hardware yet; DV network and UDP were tried on loopback."""
 VENDORS = {"152a": "iniVation", "31f7": "CenturyArks", "04b4:00f4": "Prophesee", "04b4:00f5": "Prophesee"}
 LIBRARIES = {"usb": "neuromorphic_drivers", "inivation": "dv_processing"}
+TOUCH_LIBRARIES = {"xela": "websocket", "digit": "cv2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +135,15 @@ def show(as_json: bool) -> None:
     """Print it."""
     found, troubles = survey()
     installed = {extra: find_spec(name) is not None for extra, name in LIBRARIES.items()}
+    touch = {extra: find_spec(name) is not None for extra, name in TOUCH_LIBRARIES.items()}
+    ports = serial_ports()
     if as_json:
         document = {
             "found": [asdict(f) for f in found],
             "troubles": troubles,
-            "supported": [asdict(m) for m in CAMERAS],
-            "extras_installed": installed,
+            "serial_ports": [port for port, _ in ports],
+            "supported": [asdict(m) for m in (*CAMERAS, *SKINS)],
+            "extras_installed": installed | touch,
             "udev_rule": rules_installed(),
         }
         print(json.dumps(document, indent=2))
@@ -142,14 +158,17 @@ def show(as_json: bool) -> None:
         print("  no event camera; plug one in, and mind the cable: most need USB 3")
     elif usable := next((f for f in found if f.url and not f.needs), None):
         print(f"  try: ganglion view {usable.url}")
+    for port, name in ports:
+        print(f"  serial port {port} ({name}): if it is a skin, ganglion view anyskin:{port}, or matrix+csv:{port} ...")
     if sys.platform == "linux" and not rules_installed():
         print(f"no udev rule lets users at cameras; once neuromorphic-drivers is installed: {ALLOW}")
     print("\nsupported:")
-    for m in CAMERAS:
-        ready = not m.extra or installed[m.extra]
+    for m in (*CAMERAS, *SKINS):
+        ready = not m.extra or (installed | touch)[m.extra]
         needs = "" if not m.extra else f"ganglion[{m.extra}]" + (", installed" if ready else ", not installed")
         print(f"  {m.name:38} {m.url:16} {needs}")
     print("\ntried on hardware: none of the cameras yet, only against fakes; DV network and UDP: on loopback")
+    print("none of the skins yet, only against simulators: python -m sensors.skins.simulator --help")
     for extra, ready in installed.items():
         if not ready:
             print(f"to use {extra}: cameras: pip install 'ganglion[{extra}]'")

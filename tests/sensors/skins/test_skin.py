@@ -127,7 +127,7 @@ def test_a_url_changes_the_preset():
         ("anyskin:", "does not say where the skin is"),
         ("matrix+csv:/dev/ttyUSB0?row=3", "did you mean rows"),
         ("matrix+csv:/dev/ttyUSB0?rows=0", "rows = 0 is out of range; expected 1 to 256"),
-        ("anyskin:/dev/is-not-there", "does not open"),
+        ("anyskin:/dev/is-not-there", "does not open: No such file or directory; serial ports found: "),
     ],
 )
 def test_a_mistake_in_a_url_is_told_with_the_next_move(url, words):
