@@ -275,19 +275,20 @@ def silence(core: ctypes.CDLL) -> None:
     assert effort[0] > 2 * 4096
     t.tick()  # the one in which the step came
     seen = []
-    for _ in range(9):
+    for _ in range(15):
         t.tick()
         report, now = t.report()
         seen.append((int(report["silent"]), int(report["missed"]), now[0], int(report["settled"])))
     held, fall = effort[0], 4096
-    down = [max(held - fall * k, 0) for k in range(1, 7)]
+    down = [max(held - fall * k, 0) for k in range(1, 13)]
+    assert down[-3:] == [0, 0, 0]
     settled = 3 + next(k for k, e in enumerate(down, 1) if e == 0)
     expected = [held] * 3 + down
     for k, (silent, missed, now_at, done) in enumerate(seen, 1):
         assert (silent, missed, now_at, done) == (k, k, expected[k - 1], settled if k >= settled else 0), seen
     t.ask(p.STEP, push, p.COMMAND)
     report, now = t.report()
-    assert (report["silent"], report["missed"], report["settled"]) == (0, 9, settled)
+    assert (report["silent"], report["missed"], report["settled"]) == (0, 15, settled)
     t.tick()
     for _ in range(4):
         t.tick()
@@ -342,11 +343,12 @@ def guarding(core: ctypes.CDLL) -> None:
     for line in (GOLDEN / "guard.hex").read_text().splitlines():
         last, asked, low, high, slew, out = map(signed, line.split())
         assert core.guard_step(last, asked, low, high, slew) == out, line
-        vector = [np.array([v, v], "<i2") for v in (last, low, high, slew)]
-        asks = np.array([asked, asked], "<i4")
+        vector = [np.array([v, v, 7], "<i2") for v in (last, low, high, slew)]
+        vector[0][2] = 0  # beyond the two: not to be touched
+        asks = np.array([asked, asked, 7], "<i4")
         pointers = [ctypes.c_void_p(a.ctypes.data) for a in (vector[0], asks, *vector[1:])]
         core.guard_efforts(*pointers, ctypes.c_size_t(2))
-        assert vector[0].tolist() == [out, out]
+        assert vector[0].tolist() == [out, out, 0]
     for last in (-32768, -7, 0, 5, 32767):
         for safe in (-100, 0, 100):
             for fall in (1, 3, 32767):
