@@ -15,13 +15,17 @@ from .verbs.common import FAILED, MISTAKE, STOPPED, TERMINATED, Parser
 
 EXAMPLES = """\
 examples:
-  ganglion run grasp                                    twenty objects nobody has met, beside the baselines
+  ganglion run grasp                                    ten objects nobody has met, beside the baselines
   ganglion run grasp --episodes 100 --set world.delay_ms=20
   ganglion run grasp --set controller.learning=false    what learning is worth
   ganglion run grasp --brain-state out/grasp-1000/state.bin --seed 2000
                                                         start from what an earlier run learned
   ganglion replay out/grasp-1000 --assert-identical     the same bits, from recorded senses
   ganglion report out/grasp-1000 --trial 3              the page anew, with the pictures of object 3
+  ganglion sweep grasp                                  the ablations, on the same objects
+  ganglion run grasp --brain qemu:mps2-an386            the controller's firmware on an emulated board, the same bits
+  ganglion info FILE                                    what a recording of an event camera holds
+  ganglion bench core                                   how fast, beside the goals
   ganglion check                                        is everything here that is needed
   ganglion check loihi DIR                              are recorded traces of that chip reproduced to the bit
 
@@ -39,7 +43,7 @@ def _version() -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="ganglion",
-        description="A spiking controller that feels slip and learns while it holds.",
+        description="A spiking controller for robots that learns while it acts, with the same bits on any target.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
