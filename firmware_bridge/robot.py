@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.errors import UserError
+from sensors.senses import Sense
 from sensors.signals import Body, Command, Sensed, World
 
 from . import protocol
@@ -79,20 +80,31 @@ class RobotWorld:
 
     Args:
         url: of the device. body: what it senses and acts with. goal: int16 values by time, in the order of body.goal.
+        senses: cameras and skins of this computer, whose spikes join those that the device sends.
 
     Attributes:
-        pace: the Pacemaker, with the ticks that were missed. overflow is not told by the device, so it is 0.
+        pace: the Pacemaker, with the ticks that were missed. overflow is that of `senses` only, since the device
+        tells none.
 
     Raises (each method): UserError if the device cannot be reached, is another, or went away.
     """
 
-    def __init__(self, url: str, body: Body, goal: Callable[[int], Sequence[int]], patience_s: float = 2.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        body: Body,
+        goal: Callable[[int], Sequence[int]],
+        patience_s: float = 2.0,
+        senses: Sequence[Sense] = (),
+    ) -> None:
         self.body, self.idle = body, body.idle()
         self.pace = Pacemaker()
         self._goal = goal
+        self._senses = tuple(senses)
         self._sensed = body.empty_sensed()
         self._session = Session(url, 0.02, patience_s)
         said = self._session.welcome
+        self._addresses = int(said["addresses"])
         has, wants = (int(said["analog"]), int(said["effort"])), (len(body.analog), len(body.effort))
         if has != wants:
             self._session.close()
@@ -104,7 +116,10 @@ class RobotWorld:
         answer = self._session.ask(protocol.ACT, command.effort.astype("<i2").tobytes(), protocol.SENSED)
         self._sensed.t_us = t_us
         self._sensed.goal[:] = self._goal(t_us)
-        unpack_sensed(answer, self._sensed, self.body.addresses)
+        unpack_sensed(answer, self._sensed, self._addresses)
+        self._sensed.overflow = 0
+        for sense in self._senses:
+            sense.into(self._sensed)
         return self._sensed
 
     def close(self) -> None:

@@ -16,8 +16,11 @@ from controller.spec import Reflex
 from firmware_bridge import protocol
 from firmware_bridge.framing import Parser, encode
 from firmware_bridge.robot import RobotWorld
+from sensors.address import NOWHERE, AddressMap
 from sensors.errors import UserError
-from sensors.signals import GRIPPER_ANALOG, Body, Command, Sensed
+from sensors.senses import Sense
+from sensors.signals import EVENT, GRIPPER_ANALOG, Body, Command, Region, Sensed
+from sensors.stream import NO_TRIGGERS, Origin, Stream
 from sim.bullet import GRIPPER, BulletWorld
 from sim.episode import draw_episode
 from sim.spec import Bullet
@@ -104,6 +107,25 @@ def test_a_brain_closes_the_loop_with_a_body_on_a_serial_port_as_with_the_world_
     assert other.state_hash() == brain.state_hash()
     assert robot.pace.ticks == ticks
     assert body.goals == goals
+
+
+def test_a_skin_of_this_computer_adds_its_spikes_to_those_that_the_device_sends() -> None:
+    first = GRIPPER.addresses
+    body = Body(GRIPPER.analog, GRIPPER.goal, GRIPPER.effort, (*GRIPPER.regions, Region("touch", first, (2, 2))))
+    table = np.full((2, 2, 2), NOWHERE, np.uint16)
+    table[1] = first + np.arange(4).reshape(2, 2)
+    events = np.array([(5, 1, 0, True), (6, 0, 1, True), (7, 0, 0, False)], EVENT)
+    origin = Origin("test", iter([(events, NO_TRIGGERS)]))
+    skin = Sense(Stream("a skin", origin, 2, 2, "asked"), None, AddressMap(table))
+    with served(SerialBody()) as url:
+        robot = RobotWorld(url, body, lambda _t: (0, 0), senses=[skin])
+        seen: list[int] = []
+        for tick in range(1, 200):
+            sensed = robot.advance(tick * 1000, robot.idle)
+            seen += [a for a in sensed.spikes[: sensed.count].tolist() if a >= first]
+        robot.close()
+    assert seen == [first + 1, first + 2], "each once, in the order of the stream"
+    assert sensed.overflow == 0
 
 
 def test_a_body_that_is_another_or_sends_nonsense_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
