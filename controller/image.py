@@ -76,7 +76,14 @@ IMAGE = np.dtype(
     align=True,
 )
 LEARNED = ("friction_weight", "ahead_weight")
-LAYOUT = zlib.crc32(json.dumps([(n, str(IMAGE.fields[n])) for n in IMAGE.names or ()]).encode())  # type: ignore[index]
+
+
+def layout(dtype: np.dtype[np.void]) -> int:
+    """What tells one kind of record from another: CRC-32 of its fields."""
+    return zlib.crc32(json.dumps([(n, str(dtype.fields[n])) for n in dtype.names or ()]).encode())  # type: ignore[index]
+
+
+LAYOUT = layout(IMAGE)
 
 
 def state_hash(image: NDArray[np.void]) -> int:
@@ -87,7 +94,7 @@ def state_hash(image: NDArray[np.void]) -> int:
 def encode(image: NDArray[np.void]) -> bytes:
     """The record behind magic, version, layout and CRC."""
     body = image.tobytes()
-    return MAGIC + np.array([VERSION, LAYOUT, len(body), zlib.crc32(body)], "<u4").tobytes() + body
+    return MAGIC + np.array([VERSION, layout(image.dtype), len(body), zlib.crc32(body)], "<u4").tobytes() + body
 
 
 def save(image: NDArray[np.void], path: Path) -> None:
@@ -97,8 +104,8 @@ def save(image: NDArray[np.void], path: Path) -> None:
     part.replace(path)
 
 
-def load(path: Path) -> NDArray[np.void]:
-    """Read what `save` wrote.
+def load(path: Path, dtype: np.dtype[np.void] = IMAGE) -> NDArray[np.void]:
+    """Read what `save` wrote, a record of `dtype`.
 
     Raises:
         UserError: missing, not a brain state, of another version or layout, cut or damaged.
@@ -107,10 +114,10 @@ def load(path: Path) -> NDArray[np.void]:
         data = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}; name a state.bin of an earlier run") from None
-    return decode(data, str(path))
+    return decode(data, str(path), dtype)
 
 
-def decode(data: bytes, source: str) -> NDArray[np.void]:
+def decode(data: bytes, source: str, dtype: np.dtype[np.void] = IMAGE) -> NDArray[np.void]:
     """Check and unwrap what `encode` made; `source` is what errors call it.
 
     Raises:
@@ -118,11 +125,12 @@ def decode(data: bytes, source: str) -> NDArray[np.void]:
     """
     if data[:8] != MAGIC or len(data) < 24:
         raise UserError(f"{source} is not a brain state; name a state.bin of an earlier run")
-    version, layout, size, crc = np.frombuffer(data[8:24], "<u4").tolist()
-    if version != VERSION or layout != LAYOUT:
+    version, found, size, crc = np.frombuffer(data[8:24], "<u4").tolist()
+    wanted = layout(dtype)
+    if version != VERSION or found != wanted:
         raise UserError(
-            f"{source} has brain layout {version}:{layout:08x}, this program {VERSION}:{LAYOUT:08x}; learn it anew"
+            f"{source} has brain layout {version}:{found:08x}, this program {VERSION}:{wanted:08x}; learn it anew"
         )
     if len(data) - 24 != size or zlib.crc32(data[24:]) != crc:
         raise UserError(f"{source} is damaged: {len(data) - 24} of {size} bytes, CRC differs; use another copy")
-    return np.frombuffer(data[24:], IMAGE).copy()
+    return np.frombuffer(data[24:], dtype).copy()

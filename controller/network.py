@@ -90,7 +90,7 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
     p.spikes = spikes_made
 
 
-def _population(rng: np.random.Generator, neurons: int) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+def population(rng: np.random.Generator, neurons: int) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
     """Random encoders on the circle and intercepts, as int8 gains and int32 biases, for `encode` with shift 8.
 
     Rates rise from zero at the intercept, uniform in -0.9..0.7, to 100..250 Hz (Eliasmith and Anderson 2003, ch. 4).
@@ -110,7 +110,7 @@ def build(spec: Reflex) -> NDArray[np.void]:
     s = record[0]
     s["key"] = rng.integers(1 << 32)
     for name, neurons in (("friction", FRICTION), ("ahead", AHEAD)):
-        s[f"{name}_encoder"], s[f"{name}_bias"] = _population(rng, neurons)
+        s[f"{name}_encoder"], s[f"{name}_bias"] = population(rng, neurons)
         s[f"{name}_alive"] = 1
     s["sense_alive"] = 1
     s["doomed"] = rng.random(FRICTION + AHEAD + SENSES) < spec.dead

@@ -44,3 +44,45 @@ class Reflex(Spec, frozen=True, tag="reflex"):
     eye_weight: Ratio = 1.0
     dead: Annotated[float, Meta(ge=0.0, le=0.9)] = 0.0
     dead_from_ms: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+
+
+GAZE_PROBE = np.dtype(
+    [
+        ("pan", "<i4"),  # where it takes the target to be, LSB of the head's angles
+        ("tilt", "<i4"),
+        ("pan_speed", "<i4"),  # of that, 1/256 LSB per tick
+        ("tilt_speed", "<i4"),
+        ("learned_pan", "<i4"),  # effort that was learned, LSB of the efforts
+        ("learned_tilt", "<i4"),
+        ("votes", "<i4"),  # neurons of the map that fired
+        ("surety", "<i4"),  # 0..4096
+        ("spikes", "<i4"),  # of all populations in this tick
+    ]
+)
+"""What a gaze network lets an observer see in one tick."""
+
+Stiffness = Annotated[float, Meta(ge=0.0, le=20.0)]
+Damping = Annotated[float, Meta(ge=0.0, le=1.0)]
+
+
+class Gaze(Spec, frozen=True, tag="gaze"):
+    """The spiking gaze network: attention on a map of the camera's cells, and a learned effort for each joint.
+
+    learning: whether weights move. seed: of the random encoders and of the rounding noise. window_deg: radius of
+    attention. alpha, beta: how much of the offset that one neuron votes for goes to the estimated position and, per
+    tick, to its speed. lead_ms: how far ahead a command must look, the delay of the senses included. stiffness,
+    damping: of pan and tilt. most_nm: the guard's limit. tremor_deg: how far the head trembles when nothing was seen
+    for patience_ms, since what stands still on the chip makes no events.
+    """
+
+    learning: bool = True
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1
+    window_deg: Annotated[float, Meta(ge=1.0, le=30.0)] = 6.0
+    alpha: Annotated[float, Meta(ge=0.0, le=0.25)] = 0.12
+    beta: Annotated[float, Meta(ge=0.0, le=0.1)] = 0.0032
+    lead_ms: Annotated[int, Meta(ge=0, le=60)] = 4
+    stiffness_nm_per_rad: tuple[Stiffness, Stiffness] = (4.0, 1.0)
+    damping_nm_s_per_rad: tuple[Damping, Damping] = (0.06, 0.014)
+    most_nm: Annotated[float, Meta(ge=0.0, le=0.3)] = 0.12
+    tremor_deg: Annotated[float, Meta(ge=0.0, le=3.0)] = 0.5
+    patience_ms: Annotated[int, Meta(ge=1, le=100_000)] = 60

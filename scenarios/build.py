@@ -3,36 +3,57 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import Any
 
 from controller.declare import Declared
 from controller.declared import DeclaredNetwork
+from controller.gaze import GazeNetwork
 from controller.network import Network
-from controller.spec import Reflex
+from controller.spec import Gaze, Reflex
 from firmware_bridge import targets
 from firmware_bridge.deployed import DeployedNetwork
 from firmware_bridge.free import FreeNetwork
 from sensors.errors import UserError
 from sensors.signals import Body
-from sim.bullet import BulletWorld
+from sim.bullet import GRIPPER, BulletWorld
+from sim.film import FilmWorld
+from sim.gaze import HeadWorld
+from sim.gaze_spec import Film, Head, body, cell_angles
 from sim.spec import Bullet
 
 from .spec import Scenario
 
 
-def build_world(scenario: Scenario) -> BulletWorld:
-    """Build the scenario's world; call its `reset` with an episode before use."""
+def build_world(scenario: Scenario) -> Any:
+    """Build the scenario's world, a TaskWorld; call its `reset` with an episode before use."""
     match scenario.world:
         case Bullet() as spec:
             return BulletWorld(spec)
+        case Head() as spec:
+            return HeadWorld(spec)
+        case Film() as spec:
+            return FilmWorld(spec)
 
 
-def build_brain(scenario: Scenario, body: Body) -> Network | DeclaredNetwork:
+def body_of(scenario: Scenario) -> Body:
+    """The body of the scenario's world, without building that."""
+    match scenario.world:
+        case Bullet():
+            return GRIPPER
+        case Head() | Film() as spec:
+            return body(spec.camera.cells)
+
+
+def build_brain(scenario: Scenario, body: Body) -> Network | DeclaredNetwork | GazeNetwork:
     """Build the scenario's controller for `body`, as it is before it has learned anything."""
-    match scenario.controller:
-        case Reflex() as spec:
+    match scenario.controller, scenario.world:
+        case Reflex() as spec, _:
             return Network(spec, body)
-        case Declared() as spec:
-            return DeclaredNetwork(spec, body)
+        case Declared() as declared, _:
+            return DeclaredNetwork(declared, body)
+        case Gaze() as gaze, (Head() | Film()) as world:
+            return GazeNetwork(gaze, body, *cell_angles(world.camera))
+    raise ValueError(f"{scenario.controller} has no place in {scenario.world}")
 
 
 BUDGET = 0.7

@@ -12,9 +12,12 @@ import msgspec
 
 from sensors.errors import UserError
 from sensors.explain import explain, value_at
-from sim.misfits import misfits, not_finite
+from sim.gaze_spec import Head
+from sim.misfits import misfits, not_finite, not_ranges
+from sim.spec import Bullet
 
 from .spec import Scenario
+from .tasks import FITS
 
 FOLDER = Path(__file__).parent
 
@@ -74,9 +77,32 @@ def parse(text: str, source: str, settings: tuple[str, ...] = ()) -> Scenario:
     except msgspec.ValidationError as error:
         path, what = explain(str(error), document, Scenario)
         raise UserError(f"{_origin(path, edited, text, source)}: {_shown(what)}") from None
-    for path, what in (*misfits(scenario.world, "world."), *not_finite(msgspec.to_builtins(scenario))):
+    for path, what in (*_misfits(scenario), *not_finite(msgspec.to_builtins(scenario))):
         raise UserError(f"{_origin(path, edited, text, source)}: {_shown(what)}")
     return scenario
+
+
+def _kind(spec: type[msgspec.Struct]) -> str:
+    return str(spec.__struct_config__.tag)
+
+
+def _misfits(scenario: Scenario) -> list[tuple[str, str]]:
+    """What is legal alone but not together, as `sim.misfits` says it."""
+    if (fits := FITS[type(scenario.world)]) and not isinstance(scenario.controller, fits):
+        kinds = " or ".join(map(_kind, fits))
+        driven, controller = _kind(type(scenario.world)), _kind(type(scenario.controller))
+        return [
+            (
+                "controller.kind",
+                f'controller.kind = "{controller}" cannot drive world.kind = "{driven}"; expected {kinds}',
+            )
+        ]
+    match scenario.world:
+        case Bullet() as world:
+            return misfits(world, "world.")
+        case Head() as world:
+            return not_ranges(world.show, "world.show.")
+    return []
 
 
 def _edit(document: dict[str, Any], setting: str) -> str:
@@ -139,5 +165,9 @@ def _key(name: str) -> str:
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, (list, tuple)) and any(isinstance(v, dict) for v in value):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{k} = {_toml(v)}' for k, v in value.items())}}}"
     # JSON's strings, numbers, booleans and arrays are TOML's too, but for an unescaped DEL.
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")

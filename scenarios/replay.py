@@ -11,7 +11,7 @@ from sensors.errors import UserError
 from sensors.signals import Body, Command, Sensed
 
 from . import load, loop
-from .build import build_brain
+from .build import body_of, build_brain
 from .recording import NAME, Recording
 from .task import Learner
 from .trace import Trace
@@ -60,13 +60,14 @@ def replay(out: Path) -> Replayed:
     """
     recording = Recording(recording_of(out))
     scenario = load.parse(recording.scenario, f"the scenario in {recording.path}")
-    brain = build_brain(scenario, recording.schema.body)
+    brain = build_brain(scenario, body_of(scenario))
     if recording.learned is not None:
         brain.take_over(brain.decode(recording.learned, f"the brain state in {recording.path}"))
     episodes = ticks = 0
     found: str | None = None
+    body = body_of(scenario)
     for trace in recording:
-        found = _difference(trace, brain, recording)
+        found = _difference(trace, brain, body, recording)
         if found is not None:
             break
         episodes, ticks = episodes + 1, ticks + len(trace.counts)
@@ -80,7 +81,7 @@ def replay(out: Path) -> Replayed:
     return Replayed(True, same)
 
 
-def _difference(trace: Trace, brain: Learner, recording: Recording) -> str | None:
+def _difference(trace: Trace, brain: Learner, body: Body, recording: Recording) -> str | None:
     """Replay one episode; None, or where `brain` first does otherwise than was recorded."""
     index = trace.episode.index
     brain.reset()
@@ -90,7 +91,6 @@ def _difference(trace: Trace, brain: Learner, recording: Recording) -> str | Non
             f"{recording.path}: episode {index} began with brain {trace.brain_before:08x}, its scenario now builds "
             f"{brain.state_hash():08x}; replay it with what made it ({made})"
         )
-    body = recording.schema.body
     world = Playback(trace, body)
     ticks = len(trace.counts)
     effort = np.zeros_like(trace.effort)

@@ -24,7 +24,7 @@ from firmware_bridge.targets import HERE
 from sensors.errors import UserError
 
 from . import load
-from .build import build_brain, build_world, deploy
+from .build import body_of, build_brain, build_world, deploy
 from .folder import OutFolder
 from .pool import RunFailedError, in_order
 from .publish import pages
@@ -172,7 +172,7 @@ def _learned(scenario: Scenario, path: Path) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}; name a state.bin of an earlier run") from None
-    build_brain(scenario, task_of(scenario).schema.body).decode(data, str(path))
+    build_brain(scenario, body_of(scenario)).decode(data, str(path))
     return data
 
 

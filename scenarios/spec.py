@@ -7,8 +7,9 @@ from typing import Annotated, Generic, TypeVar
 from msgspec import Meta
 
 from controller.declare import Declared
-from controller.spec import Reflex
+from controller.spec import Gaze, Reflex
 from sensors.spec import Settings
+from sim.gaze_spec import Film, Head
 from sim.spec import Bullet
 
 W = TypeVar("W")
@@ -31,5 +32,7 @@ class Experiment(Settings, Generic[W, C], frozen=True):
 
 
 Grasping = Experiment[Bullet, Reflex | Declared]
-Scenario = Grasping
+Gazing = Experiment[Head, Gaze]
+Filmed = Experiment[Film, Gaze]
+Scenario = Experiment[Bullet | Head | Film, Reflex | Declared | Gaze]
 """What a file may hold; `tasks.task_of` says which kind of scenario it is."""

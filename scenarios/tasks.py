@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
+from controller.declare import Declared
+from controller.spec import Gaze, Reflex
+from sim.gaze_spec import Film, Head
 from sim.spec import Bullet
 
 from .spec import Scenario
 from .task import Schema, Task
+
+FITS: dict[type[msgspec.Struct], tuple[type[msgspec.Struct], ...]] = {
+    Bullet: (Reflex, Declared),
+    Head: (Gaze,),
+    Film: (Gaze,),
+}
+"""The controllers that can drive each world."""
 
 
 def task_of(scenario: Scenario) -> Task[Any]:
@@ -17,6 +29,14 @@ def task_of(scenario: Scenario) -> Task[Any]:
             from .grasp.task import Grasp
 
             return Grasp()
+        case Head():
+            from .gaze.task import GazeTask
+
+            return GazeTask()
+        case Film():
+            from .gaze.film_task import FilmTask
+
+            return FilmTask()
 
 
 def schema_of(kind: str) -> Schema:
@@ -25,8 +45,10 @@ def schema_of(kind: str) -> Schema:
     Raises:
         ValueError: this program has no such task.
     """
-    if kind == "grasp":
-        from .grasp.schema import SCHEMA
+    from .gaze import schema as gaze
+    from .grasp import schema as grasp
 
-        return SCHEMA
+    for known in (grasp.SCHEMA, gaze.SCHEMA, gaze.FILM):
+        if known.kind == kind:
+            return known
     raise ValueError(f"it is of a scenario of kind {kind!r}, which this program does not know")

@@ -50,7 +50,7 @@ class Unfinished:
     """An episode that is being read; `add` its chunks, then take it `whole` or, if it was cut short, `partial`."""
 
     def __init__(self, layout: Layout, begun: dict[str, Any]) -> None:
-        fields = {k: tuple(v) if isinstance(v, list) else v for k, v in begun["episode"].items()}
+        fields = {name: _frozen(value) for name, value in begun["episode"].items()}
         self._episode = layout.episode(**fields)
         self._tick_us, self._delay_us = int(begun["tick_us"]), int(begun["delay_us"])
         self._before = int(begun["brain_before"])
@@ -106,6 +106,11 @@ class Unfinished:
             self._episode, self._tick_us, self._delay_us, analog, goal, effort, counts, overflow, spikes, truth, probe,
             self._before,
         )  # fmt: skip
+
+
+def _frozen(value: Any) -> Any:
+    """JSON's lists as the tuples that they were."""
+    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
 
 
 def _senses(payload: bytes, layout: Layout) -> tuple[Array, ...]:

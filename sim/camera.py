@@ -211,6 +211,11 @@ class Renderer:
         self._axes = np.zeros(7, np.int64)
         self._known = -1
 
+    def shows(self, primitive: int) -> NDArray[np.bool_]:
+        """(height, width), the pixels of the last picture of which a primitive is a part."""
+        shown: NDArray[np.bool_] = (self._owner & np.uint64(1 << primitive)) != 0
+        return shown
+
     def forget(self) -> None:
         """Cast every pixel at the next `render`, from exact poses."""
         self._known = -1

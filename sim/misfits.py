@@ -24,12 +24,19 @@ def misfits(world: Bullet, prefix: str = "") -> list[tuple[str, str]]:
         )
     elif world.tick_us != 1000:
         found.append((tick, f"{tick} = {world.tick_us}, but the skin's afferents tick at 1000; use 1000"))
-    for name in world.trial.__struct_fields__:
-        value = getattr(world.trial, name)
-        if isinstance(value, tuple) and not 0 < value[0] <= value[1] < math.inf:
-            path = f"{prefix}trial.{name}"
-            found.append((path, f"{path} = {list(value)} is not a range; expected 0 < low <= high"))
+    found += not_ranges(world.trial, f"{prefix}trial.")
     return found + not_finite(msgspec.to_builtins(world), prefix.rstrip("."))
+
+
+def not_ranges(settings: msgspec.Struct, prefix: str) -> list[tuple[str, str]]:
+    """Return the pairs in a group of settings that are no range of positive numbers, as `misfits` does."""
+    found = []
+    for name in settings.__struct_fields__:
+        value = getattr(settings, name)
+        if isinstance(value, tuple) and not 0 < value[0] <= value[1] < math.inf:
+            path = f"{prefix}{name}"
+            found.append((path, f"{path} = {list(value)} is not a range; expected 0 < low <= high"))
+    return found
 
 
 def not_finite(value: Any, path: str = "") -> list[tuple[str, str]]:

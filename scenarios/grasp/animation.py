@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from scenarios.reporting.pixels import events_image, fit, spike_rows, write
 from scenarios.trace import Rich, Trace
 from sensors.signals import Body
 
 from .figures import decided, most_force
 from .phases import runs
-from .picture import AMBER, GROUND, PAD, SHADE, STEEL, THING, events_image, front_view, opening_m, spike_rows
+from .picture import AMBER, GROUND, PAD, SHADE, STEEL, THING, front_view, opening_m
 from .score import Verdict
 
 Canvas = NDArray[np.uint8]
@@ -94,10 +95,10 @@ class Stage:
         self._right = len(self._painters) * (PANEL + GAP)
         self._ground = np.full((2 * HEAD + PANEL + STRIP + GAP, self._right + GAP), BACK, np.uint8)
         for k, (name, _) in enumerate(self._painters):
-            _write(self._ground, name, GAP + k * (PANEL + GAP) + 2, 4, INK)
+            write(self._ground, name, GAP + k * (PANEL + GAP) + 2, 4, INK)
         x = GAP + 2
         for name, colour in (("grip force", GRIP), ("needed", NEED), ("crush limit", LIMIT), ("slip reported", MARK)):
-            _write(self._ground, name, x, HEAD + PANEL + 4, colour)
+            write(self._ground, name, x, HEAD + PANEL + 4, colour)
             x += 14 + round(ImageFont.load_default(12).getlength(name))
         _strip(self._strip_of(self._ground), trace, self._length, top_n, slips)
 
@@ -129,18 +130,6 @@ def _panels(trace: Trace, body: Body, every: int) -> list[tuple[str, Painter]]:
     return panels
 
 
-def _fit(picture: Canvas, fill: int = FLOOR) -> Canvas:
-    """Scale to a panel by repeating pixels or leaving some out, keeping the aspect; the rest is `fill`."""
-    tall, wide = picture.shape
-    scale = PANEL / max(tall, wide)
-    rows = (np.arange(int(tall * scale)) / scale).astype(int).clip(0, tall - 1)
-    columns = (np.arange(int(wide * scale)) / scale).astype(int).clip(0, wide - 1)
-    panel = np.full((PANEL, PANEL), fill, np.uint8)
-    top, left = (PANEL - len(rows)) // 2, (PANEL - len(columns)) // 2
-    panel[top : top + len(rows), left : left + len(columns)] = picture[rows][:, columns]
-    return panel
-
-
 def _drawn(trace: Trace) -> Painter:
     opening, colour = opening_m(trace), np.full(256, FLOOR, np.uint8)
     for part, number in VIEW.items():
@@ -160,7 +149,7 @@ def developed(frame: Canvas) -> Canvas:
 
 def _frames(tick_us: int, rich: Rich) -> Painter:
     def paint(row: int) -> Canvas:
-        return _fit(developed(rich.frames[_frame_at(row, tick_us, rich, len(rich.frames))]))
+        return fit(developed(rich.frames[_frame_at(row, tick_us, rich, len(rich.frames))]), FLOOR, PANEL)
 
     return paint
 
@@ -171,7 +160,7 @@ def _events(tick_us: int, rich: Rich, every: int) -> Painter:
     def paint(row: int) -> Canvas:
         stop = (row + 1) * tick_us
         total = events_image(rich.camera_events, rich.camera_size, stop - every * tick_us + 1, stop + 1)
-        return _fit(colour[np.sign(total) + 1])
+        return fit(colour[np.sign(total) + 1], FLOOR, PANEL)
 
     return paint
 
@@ -185,7 +174,7 @@ def _spikes(trace: Trace, body: Body, every: int) -> Painter:
     cell = max(3, (PANEL - 18 * len(shapes)) // max(1, sum(rows for _, (rows, _) in shapes)) - 1)
     tops, y = [], 0
     for region, (rows, _) in shapes:
-        _write(ground, region.name, 4, y + 1, DIM)
+        write(ground, region.name, 4, y + 1, DIM)
         tops.append(y + 16)
         y += 18 + rows * cell
 
@@ -216,17 +205,9 @@ def _taxels(tick_us: int, rich: Rich) -> Painter:
         frame = normal[_frame_at(row, tick_us, rich, len(normal))].clip(0) / most
         tone = (HEAT + np.round(np.sqrt(frame) * (TONES - 1))).astype(np.uint8)
         between = np.full((n, 1), BACK, np.uint8)
-        return _fit(np.concatenate([tone[0, ::-1], between, tone[1, ::-1]], axis=1), BACK)
+        return fit(np.concatenate([tone[0, ::-1], between, tone[1, ::-1]], axis=1), BACK, PANEL)
 
     return paint
-
-
-def _write(canvas: Canvas, text: str, x: int, y: int, colour: int) -> None:
-    """Text in the library's own font, so that it looks the same on every machine."""
-    mask = Image.new("L", (canvas.shape[1], 18))
-    ImageDraw.Draw(mask).text((x, 1), text, 255, ImageFont.load_default(12))
-    inked = np.asarray(mask)[: canvas.shape[0] - y] > 110
-    canvas[y : y + 18][inked] = colour
 
 
 def _strip(canvas: Canvas, trace: Trace, count: int, top: float, slips: Iterable[tuple[int, int]]) -> None:
@@ -254,4 +235,4 @@ def _strip(canvas: Canvas, trace: Trace, count: int, top: float, slips: Iterable
         x = int(row) * wide // count
         draw.polygon([(x - 4, 0), (x + 4, 0), (x, 7)], MARK)
     canvas[:] = np.asarray(image)
-    _write(canvas, f"{top:.0f} N" if top >= 3 else f"{top:.1f} N", 3, 2, DIM)
+    write(canvas, f"{top:.0f} N" if top >= 3 else f"{top:.1f} N", 3, 2, DIM)

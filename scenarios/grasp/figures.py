@@ -8,12 +8,13 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
+from scenarios.reporting.pixels import events_image, png_uri
 from scenarios.reporting.svg import LEFT, RIGHT, Plot
 from scenarios.trace import Rich, Trace
 from sensors.signals import GRIPPER_ANALOG, Body
 
 from .phases import MOVE_GOAL, phases, runs
-from .picture import events_image, front_view, opening_m, png_uri, raster, tinted
+from .picture import front_view, opening_m, raster, tinted
 from .score import Verdict
 
 _LOAD = next(c for c in GRIPPER_ANALOG if c.name == "load_n")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import io
-
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from scenarios.reporting.pixels import spike_rows
 from scenarios.trace import Trace
 from sensors.signals import GRIPPER_ANALOG, Body, Region
 from sim.spec import CYLINDER, SPHERE
@@ -60,21 +57,6 @@ def front_view(trace: Trace, row: int, opening: NDArray[np.float64], size: int) 
     return picture
 
 
-def events_image(events: NDArray[np.void], size: tuple[int, int], start_us: int, stop_us: int) -> NDArray[np.int32]:
-    """Sum of events, on +1 and off -1, in start_us <= t < stop_us: int32 (height, width)."""
-    width, height = size
-    some = events[np.searchsorted(events["t"], start_us) : np.searchsorted(events["t"], stop_us)]
-    flat = some["y"].astype(np.int64) * width + some["x"]
-    on = some["on"]
-    count = np.bincount(flat[on], minlength=width * height) - np.bincount(flat[~on], minlength=width * height)
-    return count[: width * height].reshape(height, width).astype(np.int32)
-
-
-def spike_rows(trace: Trace) -> NDArray[np.int64]:
-    """Row of each of the trace's spikes."""
-    return np.repeat(np.arange(len(trace.counts)), trace.counts)
-
-
 def raster(trace: Trace, body: Body, columns: int, least: int) -> tuple[Index, list[tuple[Region, int, int]]]:
     """Spikes over time, a band of rows for each region that ever spoke.
 
@@ -104,13 +86,3 @@ def tinted(frame: Index) -> Index:
     """A frame of `Rich` as RGB (H, W, 3): grey, and the object amber."""
     tint = np.where((frame & 1)[..., None] > 0, AMBER, (1.0, 1.0, 1.0))
     return (frame[..., None] * tint).astype(np.uint8)
-
-
-def png_uri(pixels: Index, palette: list[tuple[int, int, int, int]] | None = None) -> str:
-    """A PNG as data URI: grey or RGB, or with `palette` (at most 256 RGBA colours) the colours that pixels number."""
-    image = Image.fromarray(pixels)
-    if palette is not None:
-        image = Image.fromarray(np.array(palette, np.uint8)[pixels])
-    memory = io.BytesIO()
-    image.save(memory, "PNG", optimize=False)
-    return "data:image/png;base64," + base64.b64encode(memory.getvalue()).decode()

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from pathlib import Path
 from string import Template
 from typing import Any
 
+from scenarios.reporting.html import TEMPLATE, figure, key_span, style
 from scenarios.spec import Grasping
 from scenarios.trace import Trace
 from sensors.signals import Body
 
 from . import figures, tables
 from .score import Verdict, judge
-from .trial_page import figure, key_span, section
+from .trial_page import section
 
-TEMPLATE = Path(__file__).parent.parent / "reporting" / "template.html"
 MOST_CHARTED = 120
 
 
@@ -69,6 +68,7 @@ def render(
     if len(charted) < len(traces):
         note += f" {len(charted)} of {len(traces)} trials have charts, those that failed first."
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+        style=style(),
         title=escape(f"{scenario.name}, seed {scenario.seed}: {head}"),
         headline=escape(head),
         lead=lead,

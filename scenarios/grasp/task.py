@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from controller.spec import Reflex
-from scenarios.build import build_world
 from scenarios.publish import MOVING, PAGE, position
 from scenarios.spec import Grasping
 from scenarios.task import Rival, Task, TaskWorld
@@ -84,7 +83,7 @@ class Grasp(Task[Grasping]):
 
         verdicts = [score.judge(t) for t in traces]
         chosen = choose(traces, verdicts) if trial is None else position(traces, trial)
-        world = build_world(scenario)
+        world = BulletWorld(scenario.world)
         try:
             traces[chosen].rich = feel_again(world, traces[chosen])
         finally:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 
+from scenarios.reporting.html import figure, key_line, key_mark, key_span
 from scenarios.spec import Grasping
 from scenarios.trace import Rich, Trace
 from sensors.signals import Body
@@ -40,29 +40,6 @@ OTHERWISE = (
     "Too large to be recorded, these readings are made by simulating the trial again. The simulator here does not "
     "repeat it bit for bit, so they are left out: use the versions that made the run."
 )
-
-
-def key_line(css: str, text: str) -> str:
-    """A legend entry for a line."""
-    return f'<svg viewBox="0 0 26 12" aria-hidden="true"><path class="line {css}" d="M1 6h24"/></svg>{text}'
-
-
-def key_span(css: str, text: str) -> str:
-    """A legend entry for an area."""
-    return f'<svg viewBox="0 0 26 12" aria-hidden="true"><rect class="{css}" width="26" height="12"/></svg>{text}'
-
-
-def key_mark(css: str, text: str) -> str:
-    """A legend entry for a triangle."""
-    return f'<svg viewBox="0 0 26 12" aria-hidden="true"><path class="{css}" d="M13 11l-5 -9h10z"/></svg>{text}'
-
-
-def figure(content: str, caption: str, keys: Sequence[str] = (), title: str = "") -> str:
-    """A figure with title and legend above and its explanation below; on a narrow screen the content scrolls."""
-    legend = "".join(f"<span>{k}</span>" for k in keys)
-    legend = f'<div class="keys">{legend}</div>' if legend else ""
-    title = f"<h4>{title}</h4>" if title else ""
-    return f'<figure>{title}{legend}<div class="scroll">{content}</div><figcaption>{caption}</figcaption></figure>'
 
 
 def section(trace: Trace, verdict: Verdict, scenario: Grasping, body: Body, moving: bytes | None) -> str:

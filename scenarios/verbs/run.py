@@ -39,6 +39,11 @@ def add(verbs: Verbs) -> None:
     run.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting; may be repeated"
     )
+    run.add_argument(
+        "--world",
+        metavar="recording:FILE",
+        help="show the controller of gaze a real recording instead, open loop; any file that `ganglion info` reads",
+    )
     run.add_argument("--brain-state", type=Path, metavar="FILE", help="start from the state.bin of an earlier run")
     run.add_argument(
         "--brain",
@@ -69,6 +74,10 @@ def do(args: argparse.Namespace) -> int:
     from scenarios.tasks import task_of
 
     asked = [f"{key}={value}" for key in ("episodes", "seed") if (value := getattr(args, key)) is not None]
+    if args.world is not None:
+        from scenarios.gaze.film_task import settings
+
+        args.set = [*settings(args.world), *args.set]  # what is set beside it refines it
     scenario = load.load(args.scenario, (*args.set, *asked))
     task = task_of(scenario)
     spectator = _spectator(args, scenario) if args.view else None

@@ -16,9 +16,10 @@ from PIL import Image, ImageSequence
 from scenarios import load
 from scenarios.grasp import figures, score
 from scenarios.grasp.animation import animate
-from scenarios.grasp.picture import events_image, front_view, opening_m, raster
+from scenarios.grasp.picture import front_view, opening_m, raster
 from scenarios.grasp.report import choose, render
 from scenarios.grasp.trial_page import section
+from scenarios.reporting.pixels import events_image
 from scenarios.reporting.svg import LEFT, RIGHT, thin, ticks
 from sensors.signals import EVENT, GRIPPER_ANALOG
 from sim.bullet import GRIPPER

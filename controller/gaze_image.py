@@ -1,0 +1,54 @@
+"""The record of a gaze network: everything that its future depends on, its size set by the cells of its camera."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+ADAPT = 128
+"""Neurons that learn the effort of each of the two joints."""
+
+
+@cache
+def gaze_image(cells: int) -> np.dtype[np.void]:
+    """The aligned record for a camera of cells x cells addresses. Angles are in U = 1e-4 rad, fine ones in U / 256."""
+    return np.dtype(
+        [
+            ("tick", "<u4"),
+            ("key", "<u4"),  # of the rounding noise
+            ("learning", "<i4"),
+            ("window", "<i4"),  # U, radius of attention
+            ("alpha", "<i4"),  # share of a vote's offset that position takes, 1/4096
+            ("beta", "<i4"),  # that speed takes, per tick, 1/65536
+            ("stiff", "<i4", 2),  # effort LSB per U, 1/16
+            ("damp", "<i4", 2),  # effort LSB per U / tick, 1/16
+            ("lead", "<i4"),  # ticks that a command acts after what it answers to was sensed
+            ("most", "<i4"),  # effort
+            ("tremor", "<i4"),  # U
+            ("patience", "<i4"),  # ticks without a vote after which it trembles
+            ("column", "<i2", cells),  # U to the left of the optical axis
+            ("row", "<i2", cells),  # U above it
+            ("map_v", "<i4", cells * cells),
+            ("map_current", "<i4", cells * cells),
+            ("map_fired", "u1", cells * cells),
+            ("where", "<i4", 2),  # direction of the target, U / 256
+            ("speed", "<i4", 2),  # of that, U / 65536 per tick
+            ("surety", "<i4"),  # 0 nothing seen .. 4096 sure
+            ("quiet", "<i4"),  # ticks since a vote
+            ("adapt_encoder", "i1", (2, ADAPT, 2)),
+            ("adapt_bias", "<i4", (2, ADAPT)),
+            ("adapt_alive", "u1", ADAPT),
+            ("adapt_v", "<i4", (2, ADAPT)),
+            ("adapt_fired", "u1", (2, ADAPT)),
+            ("adapt_trace", "<i2", (2, ADAPT)),
+            ("adapt_weight", "<i4", (2, ADAPT)),
+            ("adapt_current", "<i4", ADAPT),
+            ("effort", "<i2", 2),
+            ("ledger", "<i8", 4),  # neuron updates, synaptic events, learning updates, spikes
+        ],
+        align=True,
+    )
+
+
+LEARNED = ("adapt_weight",)

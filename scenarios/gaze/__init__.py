@@ -1,0 +1,1 @@
+"""Gazing: how well a head followed, what to compare with, and how to show it."""

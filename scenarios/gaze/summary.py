@@ -1,0 +1,54 @@
+"""What a run of gaze prints: what ran, what came out beside what it is compared with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from controller.gaze_image import ADAPT
+from scenarios.spec import Gazing
+
+
+def neurons(cells: int) -> int:
+    """Of all populations."""
+    return cells**2 + 2 * ADAPT
+
+
+def opening(scenario: Gazing) -> str:
+    """The first line: what runs."""
+    world, learning = scenario.world, "learning" if scenario.controller.learning else "frozen"
+    behind = f"wall of contrast {world.show.background:g}" if world.show.background else "plain background"
+    return (
+        f"{scenario.name}   bullet pan-tilt head, {world.camera.width}x{world.camera.height} event camera, {behind} | "
+        f"{scenario.episodes} moving objects | {neurons(world.camera.cells)} neurons, {learning} | "
+        f"delay {world.delay_ms} ms | seed {scenario.seed}"
+    )
+
+
+def figures(result: dict[str, Any]) -> str:
+    """The block of figures."""
+    rows = {"events, spiking": result, **result["baselines"]}
+    tick = result["tick_us"]
+    return "\n".join(
+        [
+            f"  {'':18} mean error   p95 error   answer to a move, p50 / p95",
+            *(f"  {name:18} {_row(figures)}" for name, figures in rows.items()),
+            f"  in the picture {_n(100 * result['seen_share'])} % of the time   "
+            f"{result['camera_events_per_s'] / 1e3:.1f} k camera events/s, "
+            f"{result['addresses_per_s'] / 1e3:.1f} k addresses/s, {result['spikes_cut']} cut",
+            f"  tick {tick['p50']} us p50, {tick['p99']} us p99   {result['realtime_factor']} x real time   "
+            f"{result['spikes_per_s'] / 1e3:.1f} k spikes/s, "
+            f"{result['synaptic_events_per_s'] / 1e6:.2f} M synaptic events/s",
+        ]
+    )
+
+
+def _row(figures: dict[str, Any]) -> str:
+    error, latency = figures["error_deg"], figures["latency_ms"]
+    return (
+        f"{_n(error['mean']):>6} deg  {_n(error['p95']):>6} deg   {_n(latency['p50']):>6} / {_n(latency['p95'])} ms, "
+        f"{figures['moves']['answered']} of {figures['moves']['of']} answered"
+    )
+
+
+def _n(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"

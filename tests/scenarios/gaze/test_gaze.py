@@ -1,0 +1,105 @@
+"""A head follows a moving object by events alone, is scored as defined, and replays bit for bit."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from scenarios import load
+from scenarios.gaze.schema import SCHEMA
+from scenarios.gaze.score import judge
+from scenarios.replay import replay
+from scenarios.run import run
+from scenarios.trace import Trace
+from sensors.errors import UserError
+from sim.gaze_spec import EFFORT, Head, Lens, cell_angles
+from sim.target import direction, draw_sight, onsets_s
+
+SHORT = ("episodes=1", "seed=3", "world.show.moves=1", "world.show.swing_s=0.3")
+
+
+def test_an_episode_is_drawn_from_seed_and_index_alone():
+    head = Head()
+    assert draw_sight(head, 5, 2) == draw_sight(head, 5, 2)
+    assert draw_sight(head, 5, 2) != draw_sight(head, 5, 3)
+
+
+@pytest.mark.parametrize("index", range(5))
+def test_an_object_rests_until_its_first_move_and_never_jumps(index):
+    head = Head()
+    sight = draw_sight(head, 7, index)
+    first = onsets_s(sight)[0]
+    assert direction(sight, first) == sight.start_rad
+    fastest = math.radians(head.show.speed_deg_per_s[1])
+    way = [direction(sight, k * 1e-3) for k in range(round(sight.duration_s * 1e3))]
+    assert max(math.dist(a, b) for a, b in pairwise(way)) < 1.6 * fastest * 1e-3, "pan and tilt at once"
+
+
+def test_cells_look_left_of_the_axis_on_the_left_and_above_it_on_top():
+    columns, rows = cell_angles(Lens())
+    assert (np.diff(columns) < 0).all()
+    assert (np.diff(rows) < 0).all()
+    assert columns[0] == -columns[-1] == rows[0] > 0
+    assert np.degrees(columns[0] * 1e-4) == pytest.approx(20.0, abs=1.5), "half the field, less half a cell"
+
+
+def trace(answer_ms: int | None) -> Trace:
+    """An episode whose head lags 2 degrees behind and whose effort, if at all, answers the first move after a while."""
+    sight = draw_sight(Head(), 1, 0)
+    ticks = round(sight.duration_s * 1e3)
+    truth, zeros = np.zeros(ticks, SCHEMA.truth), np.zeros(ticks, np.uint16)
+    way = np.array([direction(sight, (k + 1) * 1e-3) for k in range(ticks)])
+    truth["target_pan_rad"], truth["target_tilt_rad"] = way.T
+    truth["error_rad"], truth["visible"] = math.radians(2.0), True
+    effort = np.zeros((ticks, 2), np.int16)
+    if answer_ms is not None:
+        row = round(sight.legs[0][0] * 1e3) + answer_ms
+        along = np.array(sight.legs[0][2:]) - np.array(sight.start_rad)
+        effort[row:] = np.rint(0.01 / EFFORT[0].lsb * along / np.linalg.norm(along))
+    return Trace(
+        sight, 1000, 2000, np.zeros((ticks, 4), np.int16), np.zeros((ticks, 1), np.int16), effort, zeros, zeros,
+        np.zeros(0, np.uint16), truth, np.zeros(ticks, SCHEMA.probe),
+    )  # fmt: skip
+
+
+def test_error_and_answer_are_what_they_are_defined_to_be():
+    verdict = judge(trace(17))
+    assert verdict.mean_deg == pytest.approx(2.0, abs=1e-4)
+    assert verdict.p95_deg == pytest.approx(2.0, abs=1e-4)
+    assert verdict.answers_ms[0] == 17.0
+    assert verdict.seen == 1.0
+
+
+def test_a_move_that_nobody_answers_has_no_latency():
+    assert judge(trace(None)).answers_ms[0] is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            ("controller={kind='reflex'}",),
+            'controller.kind = "reflex" cannot drive world.kind = "pan_tilt"; expected gaze',
+        ),
+        (("world.show.size_deg=[5,3]",), "world.show.size_deg = [5.0, 3.0] is not a range"),
+        (("world.camera.cells=9",), "expected 8 or 16 or 32"),
+        (("world.filters=1",), "world.filters is not a setting"),
+    ],
+)
+def test_what_does_not_fit_is_told_in_one_line(settings, said):
+    with pytest.raises(UserError) as caught:
+        load.load("gaze", settings)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_run_keeps_its_object_in_the_picture_and_replays_bit_for_bit(tmp_path):
+    result = run(load.load("gaze", SHORT), tmp_path / "r", compare=False, report=False)
+    assert result["seen_share"] == 1.0
+    assert 0.0 < result["error_deg"]["mean"] < 2.0
+    assert result["moves"] == {"answered": 1, "of": 1}
+    assert result["spikes_cut"] == 0
+    assert replay(tmp_path / "r").identical
