@@ -18,6 +18,11 @@ def bend(p: Any) -> Any:
     return 0.8 * np.sin(3 * p[0])
 
 
+def slope(p: Any) -> Any:
+    """The easiest map there is."""
+    return 0.8 * p[0]
+
+
 def saddle(p: Any) -> Any:
     """What the first input does depends on the second."""
     return 0.9 * p[0] * p[1]
@@ -30,6 +35,16 @@ def test_a_read_out_learns_a_map_and_keeps_it_when_frozen(wanted: Any, inputs: t
     teach(network, wanted, 1000, seed=1)
     assert error(network, wanted) < 0.45 * before
     assert error(network, wanted) < 0.45 * before  # the first look changed nothing
+
+
+def test_rounding_to_nearest_stalls_where_stochastic_rounding_learns() -> None:
+    off = {}
+    for rounding in ("stochastic", "nearest"):
+        network = mapper(("x",), 16, rounding, trace_bump=384)
+        for seed in range(2):
+            teach(network, slope, 800, seed)
+        off[rounding] = error(network, slope)
+    assert off["nearest"] > 1.5 * off["stochastic"], off
 
 
 def test_reward_alone_teaches_a_reflex_and_its_reversal() -> None:
