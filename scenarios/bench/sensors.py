@@ -195,16 +195,21 @@ def _faery(path: Path, form: str, asked: Asked) -> str:
 
 
 def _udp(result: Result, asked: Asked) -> None:
-    from .udp import loopback
+    from .udp import ASKED_MEV, loopback
 
     goal = "UDP loopback without loss"
     loopback(0.2)  # compiled
-    sent, lost, figure = loopback(max(asked.seconds, 1.0))
+    seconds = max(asked.seconds, 1.0)
+    sent, lost, figure = loopback(seconds)
     result.figures |= {"udp_mev_per_s": figure, "udp_sent": sent, "udp_lost": lost}
     rows = [("received", f"{figure:.1f} Mev/s"), ("sent", f"{sent} events"), ("lost", f"{lost} events")]
     result.tables.append(Table("UDP on this machine, own layout, wall time", ("", "measured"), rows))
-    why = f"{lost} of {sent} events were lost"
-    result.goals.append(Goal(goal, 20, None if lost else figure, " Mev/s", why, at_least=True))
+    pace = sent / seconds * 1e-6
+    slow = pace < 0.95 * ASKED_MEV  # then it says nothing of the receiver
+    why = (
+        f"the sender came to {pace:.1f} of {ASKED_MEV:g} Mev/s, is the machine busy?" if slow else f"{lost} events lost"
+    )
+    result.goals.append(Goal(goal, 20, None if slow or lost else figure, " Mev/s", why, at_least=True))
 
 
 def _skins(result: Result, asked: Asked) -> None:
