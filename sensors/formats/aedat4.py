@@ -98,7 +98,8 @@ def _unpacker(path: Path, compression: int) -> Unpack:
     if compression == 0:
         return lambda data: data
     if compression in (1, 2):
-        return lambda data: bytes(lz4.frame.LZ4FrameDecompressor().decompress(data, max_length=PACKET_MAX))
+        # no max_length, for which it would allocate each time; LZ4 cannot say more than 255 bytes by one
+        return lambda data: bytes(lz4.frame.LZ4FrameDecompressor().decompress(data))
     if compression in (3, 4):
         zstd = need(path, "backports.zstd", "zstd")
         return lambda data: bytes(zstd.ZstdDecompressor().decompress(data, max_length=PACKET_MAX))
