@@ -11,7 +11,7 @@ from firmware_bridge.toolchain import compiler
 from . import twin, w1, w2, w3
 from .table import Table
 
-SMALL = {"w1": (7, 8, 3), "w2": (16, 0.1), "w3": (8, 3, 4)}
+SMALL = {"w1": (3, 8, 2), "w2": (16, 0.1), "w3": (4, 2, 2)}
 """Sizes that plain Python can do ten thousand ticks of."""
 FULL = {"w1": w1.SIZE, "w2": (4000, 1.0), "w3": (w3.SIDE, 300, w3.POOL)}
 TICKS = 1000

@@ -1,4 +1,4 @@
-"""State hashes of the workloads as this process computes them, and the widest registers used: `hashes.py TICKS`."""
+"""State hashes of the workloads as computed here, and the widest registers used: `hashes.py SMALL|FULL TICKS`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from scenarios.bench import w1
-from scenarios.bench.exact import SMALL, state_hash
+from scenarios.bench.exact import FULL, SMALL, state_hash
 
 
 def widest() -> str:
@@ -20,5 +20,6 @@ def widest() -> str:
 
 
 if __name__ == "__main__":
+    sizes, ticks = {"SMALL": SMALL, "FULL": FULL}[sys.argv[1]], int(sys.argv[2])
     with np.errstate(over="ignore"):  # unsigned arithmetic modulo 2^32 is meant
-        print(*(f"{state_hash(work, size, int(sys.argv[1])):08x}" for work, size in SMALL.items()), widest())
+        print(*(f"{state_hash(work, size, ticks):08x}" for work, size in sizes.items()), widest())
