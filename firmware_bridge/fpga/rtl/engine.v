@@ -79,13 +79,14 @@ module engine (
     wire unused = &{1'b0, mode[9:8], mode[3], mode[1:0], total[7:0]};
     wire signed [15:0] lif_v;
     wire fires;
-    lif #(.CURRENT(20)) law_lif (v_q, current, {3'b010, !(is_sense || is_pool)}, THRESHOLD, lif_v, fires);
+    reg signed [15:0] v;          // read with what makes the current, so that the law begins at registers
+    lif #(.CURRENT(20)) law_lif (v, current, {3'b010, !(is_sense || is_pool)}, THRESHOLD, lif_v, fires);
     wire low_sense = is_sense && lif_v[15:14] == 2'b10, low_pool = is_pool && lif_v[15] && lif_v[14:12] != 3'b111;
     assign v_d = low_sense ? 16'hc000 : low_pool ? 16'hf000 : lif_v;
     wire fired = fires && flags_q[1];
     assign flags_d = state[8] ? {1'b0, flags_q[2], !flags_q[2], flags_q[0]} : {flags_q[3:1], fired};
     assign current_d = current[15:0];
-    reg just_fired;
+    reg just_fired, counts;
     trace law_trace (trace_q, just_fired, 4'd5, TRACE_STEP, trace_d);
     reg [14:0] new_trace;
     late law_late (late_q, new_trace, late_d);
@@ -133,10 +134,10 @@ module engine (
             if (state[3]) first <= product[24:0];
             if (state[4]) current <= coded;
             if (state[5]) current <= is_pool ? {{2{drive[17]}}, drive} : {4'd0, bias_q};
-            if (lif_now) begin
-                just_fired <= fired;
-                spikes <= spikes + {9'd0, fired};
-            end
+            if (state[4] || state[5]) v <= v_q;
+            if (lif_now) just_fired <= fired;
+            counts <= lif_now;
+            if (counts) spikes <= spikes + {9'd0, just_fired};
             if (state[6] && is_pool) drive <= drive - 18'sd40;
             if (state[1]) new_trace <= trace_d;
             if (state[2]) begin
@@ -188,6 +189,7 @@ module engine (
                 state <= data[0] ? 13'h400 : data[1] ? 13'h100 : data[4] || data[5] ? 13'h20 : 13'h1;
                 live <= 1'b0;
                 ended <= 1'b0;
+                counts <= 1'b0;
                 read <= 1'b0;
                 rounds <= 1'b0;
                 adds <= 1'b0;
