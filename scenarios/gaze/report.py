@@ -24,9 +24,9 @@ from .animation import FRAME_US, animate
 DEFINED = (
     ("error", "Angle between the optical axis and the direction of the object's centre, at every tick from the first "
      "move of each episode on. Mean and 95th percentile of an episode, then the mean over episodes."),
-    ("answer", "Time from the moment a resting object begins to move to the first command that differs by 3 mN m along "
-     "the move from its mean in the 50 ms before, sensor delay included. A move that is not answered in 0.4 s, or that "
-     "begins with the object more than 15 degrees off, has none. A restless command can answer by chance."),
+    ("answer", "Time from the moment a resting object begins to move to the first command that exceeds, along the "
+     "move, its mean in the 150 ms before by 3 mN m and by four standard deviations; sensor delay included. "
+     "A move that is not answered in 0.4 s, or begins with the object more than 15 degrees off, has none."),
     ("frames", "A frame camera with the same lens, noise-free, that is told which pixels show the object; its answer "
      "comes one frame time later. Same head, motors, encoders and limits; PID with speed feed-forward, "
      "tuned on seeds below 1000."),

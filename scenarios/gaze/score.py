@@ -16,8 +16,9 @@ from sim.gaze_spec import EFFORT
 from sim.target import onsets_s
 
 ANSWER_NM = 3e-3
-"""A command answers a move once its effort along the move differs by this much from its mean in the time before."""
-BEFORE_S = 0.05
+"""A command answers a move once its effort along the move exceeds its mean in the time before by this much, and by
+RESTLESS times its standard deviation then: a restless command would pass any fixed mark by chance."""
+RESTLESS, BEFORE_S = 4.0, 0.15
 PATIENCE_S = 0.4
 LOST_DEG = 15.0
 
@@ -64,7 +65,8 @@ def _answer_ms(trace: Trace, onset_s: float) -> float | None:
     if length == 0.0:
         return None
     along = trace.effort @ (way / length * np.array([c.lsb for c in EFFORT]))
-    answered = np.flatnonzero(along[row:until] - along[before:row].mean() > ANSWER_NM)
+    least = max(ANSWER_NM, RESTLESS * float(along[before:row].std()))
+    answered = np.flatnonzero(along[row:until] - along[before:row].mean() > least)
     return float(answered[0]) * trace.tick_us / 1e3 if answered.size else None
 
 
