@@ -27,10 +27,10 @@ def missing() -> str | None:
     return f"no {', '.join(lacking)} here, which simulate the FPGA; on Debian: apt-get install {' '.join(lacking)}"
 
 
-def verilate(folder: Path, bits: bool = False, sources: tuple[Path, ...] = ()) -> Path:
+def verilate(folder: Path, bits: bool = False) -> Path:
     """Build the model in `folder`, without memories; returns the program.
 
-    bits: through the UART instead of byte by byte. sources: instead of those in rtl/.
+    bits: through the UART instead of byte by byte.
 
     Raises:
         UserError: a tool is missing, or Verilator or the compiler refused; with the first complaint.
@@ -40,11 +40,8 @@ def verilate(folder: Path, bits: bool = False, sources: tuple[Path, ...] = ()) -
         raise UserError(lacking)
     top = "chip" if bits else "core"
     names = (*MODULES, "chip", "uart") if bits else MODULES
-    verilog = sources or tuple(FOLDER / "rtl" / f"{name}.v" for name in names)
-    options = ["-GDIVIDE=4", "-CFLAGS", "-DBITS"] if bits else []
-    # A netlist is yosys's, and so are its cells: linted there, and with defaults that Verilator 5.006 cannot read.
-    lint = ["-Wall", f"-I{FOLDER / 'rtl'}"]
-    options += ["-Wno-lint", "-Wno-fatal", "-DNO_ICE40_DEFAULT_ASSIGNMENTS"] if sources else lint
+    verilog = [FOLDER / "rtl" / f"{name}.v" for name in names]
+    options = ["-Wall", f"-I{FOLDER / 'rtl'}", *(["-GDIVIDE=4", "-CFLAGS", "-DBITS"] if bits else [])]
     command = ["verilator", "-O3", "--x-assign", "fast", "--cc", "--exe", "--build", "-j", "1", "--top-module", top]
     command += ["-CFLAGS", "-O2", "--Mdir", str(folder / "model"), *options, str(HARNESS), *map(str, verilog)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
