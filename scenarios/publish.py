@@ -28,6 +28,7 @@ class _Kept(msgspec.Struct):
     tick_us: dict[str, float] = {}
     realtime_factor: float | None = None
     synaptic_events_per_s: float | None = None
+    ledger: dict[str, Any] | None = None
     versions: dict[str, str] = {}
 
 

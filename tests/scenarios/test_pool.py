@@ -49,8 +49,8 @@ def program(tmp_path, body: str) -> subprocess.Popen[str]:
     lines = "\n".join(f"    {line}" for line in body.strip().splitlines())
     file.write_text(f"{PRELUDE}\nif __name__ == '__main__':\n{lines}\n")
     return subprocess.Popen(
-        [sys.executable, str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        [sys.executable, str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
 
 
 def ended(child: subprocess.Popen[str]) -> Ended:

@@ -20,10 +20,11 @@ def scene(frame: int) -> np.ndarray:
     return values
 
 
-def collect(skin, until: int, patience_s: float = 20.0) -> list[int]:
+def collect(skin, span: int, patience_s: float = 20.0) -> list[int]:
+    """Frames from the first that comes until `span` later ones were sent."""
     got: list[int] = []
     end = time.monotonic() + patience_s
-    while (not got or got[-1] < until) and time.monotonic() < end:
+    while (not got or got[-1] - got[0] < span) and time.monotonic() < end:
         frames, t_us = skin.poll()
         assert (np.diff(t_us) > 0).all()
         got += frames[:, 0].astype(int).tolist()
