@@ -8,13 +8,14 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol, TypeVar, cast
 
 from sensors.errors import UserError
+
+from .interrupts import ctrl_c_waits
 
 J = TypeVar("J")
 D = TypeVar("D")
@@ -58,7 +59,8 @@ def in_order(make: Callable[[J], Worker[D]], job: J, count: int, processes: int)
         return
     team: dict[Connection, BaseProcess] = {}
     try:
-        with _ctrl_c_waits():  # what is blocked is inherited: Ctrl-C is this process's to answer
+        resource_tracker.ensure_running()  # started later, it would let Ctrl-C through
+        with ctrl_c_waits():  # which is this process's to answer
             for _ in range(min(processes, count)):
                 _enlist(team, make, job)
         yield from _collect(team, count)
@@ -125,17 +127,6 @@ def _dismiss(team: dict[Connection, BaseProcess]) -> None:
             process.kill()
             process.join()
         process.close()
-
-
-@contextmanager
-def _ctrl_c_waits() -> Iterator[None]:
-    """Keep Ctrl-C until the block is over; ignoring it instead would lose one that comes while workers are started."""
-    resource_tracker.ensure_running()  # starting it later would unblock the signal
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(connection: Connection, make: Callable[[J], Worker[D]], job: J) -> None:

@@ -26,6 +26,7 @@ from sensors.errors import UserError
 from . import load
 from .build import body_of, build_brain, build_world, deploy
 from .folder import OutFolder
+from .interrupts import ctrl_c_waits
 from .pool import RunFailedError, in_order
 from .publish import pages
 from .recording import NAME, Writer
@@ -186,8 +187,9 @@ def _record(writer: Writer, job: Job, workers: int, working: Path, spectator: An
         bar = tqdm(total=count, unit=task_of(job.scenario).unit, disable=not sys.stderr.isatty(), delay=2, leave=False)
         with bar, closing(in_order(make, job, count, workers if spectator is None else 1)) as done:
             for episode in done:
-                writer.append(episode.trace)
-                episodes.append(episode)
+                with ctrl_c_waits():  # or half an episode would stand at the recording's end
+                    writer.append(episode.trace)
+                    episodes.append(episode)
                 bar.update()
         whole = True
     except KeyboardInterrupt:

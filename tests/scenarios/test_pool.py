@@ -11,6 +11,7 @@ from time import monotonic
 
 import pytest
 
+from scenarios.interrupts import ctrl_c_waits
 from scenarios.pool import RunFailedError, in_order
 from sensors.errors import UserError
 
@@ -166,6 +167,19 @@ list(in_order(Worker, {"hang": 0}, 2, 2))
         )
     )
     assert result.status == -signal.SIGINT
+
+
+def test_ctrl_c_waits_until_what_must_be_whole_is_whole():
+    done = []
+
+    def write() -> None:
+        with ctrl_c_waits():
+            os.kill(os.getpid(), signal.SIGINT)
+            done.append("whole")
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
+    assert done == ["whole"]
 
 
 def test_an_iterator_that_is_closed_early_leaves_nobody(tmp_path):
