@@ -46,9 +46,13 @@ def add(verbs: Verbs) -> None:
 
 def do(args: argparse.Namespace) -> int:
     """Build it; returns the exit status."""
+    from firmware_bridge.boards import BOARDS
     from firmware_bridge.fpga.build import FPGAS
     from scenarios import bitstream, firmware, load
+    from sensors.errors import UserError
 
+    if args.board not in (*BOARDS, *FPGAS):
+        raise UserError(f"there is no board {args.board!r}; there are {', '.join((*BOARDS, *FPGAS))}")
     scenario = load.load(args.scenario, tuple(args.set))
     build = bitstream.build if args.board in FPGAS else firmware.build
     for line in build(scenario, args.board):
