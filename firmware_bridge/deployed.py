@@ -119,9 +119,16 @@ def assert_current(welcome: np.void, url: str) -> None:
             f"{name} at {url} holds a brain of layout {welcome['layout']:08x}, this program's is {images.LAYOUT:08x}; "
             f"{cure}"
         )
-    own = build_id("mcu") if name == "sitl" or name in BOARDS else identity() if name in (SIMULATED, *FPGAS) else None
+    own = build_of(name)
     if own is not None and welcome["build"] != own:
         raise UserError(f"{name} at {url} runs build {welcome['build']:08x}, this program's is {own:08x}; {cure}")
+
+
+def build_of(name: str) -> int | None:
+    """What a target of this program calls its build, by the name it gives itself; None for a name that is not ours."""
+    if name == "sitl" or name in BOARDS:
+        return build_id("mcu")
+    return identity() if name in (SIMULATED, *FPGAS) else None
 
 
 def target_name(welcome: np.void) -> str:

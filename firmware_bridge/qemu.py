@@ -13,6 +13,7 @@ from sensors.errors import UserError
 from .boards import Board
 
 QEMU = "qemu-system-arm"
+NO_QEMU = f"{QEMU} is not on PATH; on Debian: apt-get install {QEMU}"
 _WATCHED = '"$@" </dev/null & read -r _; kill -9 $!; wait 2>/dev/null'
 """Ends QEMU with our end of a pipe, so that it never outlives the program that started it, however that ends."""
 
@@ -32,7 +33,7 @@ class Qemu:
 
     def __init__(self, board: Board, elf: Path, *, counted: bool = False) -> None:
         if shutil.which(QEMU) is None:
-            raise UserError(f"{QEMU} is not on PATH; on Debian: apt-get install qemu-system-arm")
+            raise UserError(NO_QEMU)
         arguments = [QEMU, "-M", board.machine, "-kernel", str(elf), "-display", "none", "-monitor", "none"]
         arguments += ["-serial", "pty", *(["-icount", "shift=0,sleep=off"] if counted else [])]
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed in close

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sensors.errors import UserError
 
-from .boards import BOARDS, board, build_elf
+from .boards import BOARDS, board, build_elf, cross_compiler
+from .fpga import simulator
 from .fpga.simulator import build_simulator
-from .qemu import Qemu
+from .qemu import NO_QEMU, QEMU, Qemu
 from .sitl import Sitl
-from .toolchain import build_sitl
+from .toolchain import NO_COMPILER, build_sitl, compiler
 
 HERE = "here"
 BRAINS = f"{HERE}, sitl, verilator, {', '.join(f'qemu:{name}' for name in BOARDS)}, or the URL of a device"
@@ -20,6 +22,21 @@ BRAINS = f"{HERE}, sitl, verilator, {', '.join(f'qemu:{name}' for name in BOARDS
 def is_device(brain: str) -> bool:
     """Whether the target exists by itself, so that only one may use it, and is not started for each who asks."""
     return brain not in (HERE, "sitl", "verilator") and not brain.startswith("qemu:")
+
+
+def missing(brain: str) -> str | None:
+    """What this machine lacks to build and start that target, with the cure; None if nothing, and for devices."""
+    if brain == "sitl":
+        return None if compiler() else NO_COMPILER
+    if brain == "verilator":
+        return simulator.missing()
+    if not brain.startswith("qemu:"):
+        return None
+    try:
+        cross_compiler()
+    except UserError as error:
+        return str(error)
+    return None if shutil.which(QEMU) else NO_QEMU
 
 
 def prepare(brain: str) -> None:

@@ -21,6 +21,7 @@ CORE = tuple(sorted((MCU / "core").glob("*.c")))
 SITL = MCU / "host" / "sitl.c"
 GRASP = MCU / "host" / "grasp.c"
 _COMPLAINT = re.compile("error|undefined reference|overflowed|no room")
+NO_COMPILER = "there is no C compiler; on Debian: apt-get install gcc, elsewhere: pip install ziglang"
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 
 
@@ -53,7 +54,7 @@ def compile_c(
     """
     command = command or compiler()
     if command is None:
-        raise UserError("there is no C compiler; on Debian: apt-get install gcc, elsewhere: pip install ziglang")
+        raise UserError(NO_COMPILER)
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         part = Path(folder) / out.name
         arguments = [*command, *WARNINGS, *options, "-o", str(part), *map(str, sources), *libraries]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from firmware_bridge.sitl import Sitl
-from firmware_bridge.toolchain import CORE, SITL, compile_c, compiler
+from firmware_bridge.toolchain import CORE, NO_COMPILER, SITL, compile_c, compiler
 
 HERE = Path(__file__).parent
 CHECKED = ("-O1", "-g", "-fno-sanitize-recover=all")
@@ -17,7 +17,7 @@ CHECKED = ("-O1", "-g", "-fno-sanitize-recover=all")
 
 def _needs_compiler() -> None:
     if compiler() is None:
-        pytest.skip("no C compiler: on Debian apt-get install gcc, elsewhere pip install ziglang")
+        pytest.skip(NO_COMPILER)
 
 
 def _memory_checks() -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from firmware_bridge.free import FreeNetwork
 from firmware_bridge.link import Link
 from firmware_bridge.robot import Pacemaker, RealTime
 from firmware_bridge.sitl import Sitl
-from firmware_bridge.toolchain import build_sitl, compiler
+from firmware_bridge.toolchain import NO_COMPILER, build_sitl, compiler
 from sensors.signals import Command, Sensed
 from sim.bullet import GRIPPER
 
@@ -78,7 +78,7 @@ def test_a_world_that_keeps_time_is_that_world(monkeypatch: pytest.MonkeyPatch) 
 
 def test_while_a_target_is_silent_its_last_command_is_held_and_then_decays_and_it_goes_on_when_it_speaks() -> None:
     if compiler() is None:
-        pytest.skip("no C compiler")
+        pytest.skip(NO_COMPILER)
     with Sitl(build_sitl()) as running:
         brain = FreeNetwork(Network(Reflex(), GRIPPER), running.url, GRIPPER, 1000, budget_s=2.0)
         here = Network(Reflex(), GRIPPER)

@@ -1,8 +1,7 @@
-"""The target under test: those named by --target, else the C firmware here, and on an emulated Cortex-M4."""
+"""The target under test: those named by --target, else the C firmware here and on each emulated board, and the RTL."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,13 +10,16 @@ import pytest
 from controller.network import Network
 from controller.spec import Reflex
 from firmware_bridge import flash, targets
-from firmware_bridge.boards import board, build_elf, cross_compiler
+from firmware_bridge.boards import board, build_elf
 from firmware_bridge.deployed import DeployedNetwork
-from firmware_bridge.qemu import QEMU
-from sensors.errors import UserError
 from sim.bullet import GRIPPER
 
-USUAL = ("sitl", "qemu:mps2-an386")
+USUAL = (
+    "sitl",
+    "qemu:mps2-an386",
+    "verilator",
+    *(pytest.param(f"qemu:{name}", marks=pytest.mark.slow) for name in ("f405", "sf2", "microbit")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="module")
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     where: str = request.param
-    asked_for = bool(request.config.getoption("--target"))
-    if where.startswith("qemu:") and not asked_for and shutil.which(QEMU) is None:
-        pytest.skip(f"{QEMU} is not on PATH; on Debian: apt-get install qemu-system-arm")
-    if where.startswith("qemu:") and not asked_for:
-        try:
-            cross_compiler()
-        except UserError as error:
-            pytest.skip(str(error))
+    lacking = targets.missing(where)
+    if lacking and not request.config.getoption("--target"):
+        pytest.skip(lacking)
     name = request.config.getoption("--board")
     if name and targets.is_device(where):
         flash.flash(board(name), build_elf(board(name)))

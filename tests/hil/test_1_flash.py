@@ -7,8 +7,7 @@ import pytest
 from controller import image
 from controller.network import Network
 from controller.spec import Reflex
-from firmware_bridge.deployed import DeployedNetwork
-from firmware_bridge.identity import build_id
+from firmware_bridge.deployed import DeployedNetwork, build_of, target_name
 from firmware_bridge.remote import RemoteBrain
 from sensors.errors import UserError
 from sensors.signals import MAX_SPIKES, Body
@@ -21,7 +20,7 @@ def test_the_target_is_of_this_build_and_fits_the_gripper(target: Target) -> Non
     _, there = target.deployed()
     said = there.remote.welcome
     there.close()
-    assert said["build"] == build_id("mcu")
+    assert said["build"] == build_of(target_name(said))
     assert (said["layout"], said["size"]) == (image.LAYOUT, image.IMAGE.itemsize)
     assert (said["neurons"], said["addresses"], said["spikes"]) == (512, GRIPPER.addresses, MAX_SPIKES)
 
@@ -32,6 +31,6 @@ def test_another_body_is_refused(target: Target) -> None:
 
 
 def test_firmware_of_another_build_is_refused_with_both_ids(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("firmware_bridge.deployed.build_id", lambda _part: 0x12345678)
+    monkeypatch.setattr("firmware_bridge.deployed.build_of", lambda _name: 0x12345678)
     with pytest.raises(UserError, match=r"runs build [0-9a-f]{8}, this program's is 12345678; "):
         DeployedNetwork(Network(Reflex(), GRIPPER), target.url, GRIPPER)

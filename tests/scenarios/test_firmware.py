@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +11,10 @@ import pytest
 from controller import image
 from controller.network import Network
 from controller.spec import Reflex
-from firmware_bridge import boards, flash, qemu
+from firmware_bridge import boards, flash, targets
 from firmware_bridge.deployed import DeployedNetwork
 from firmware_bridge.sitl import Sitl
-from firmware_bridge.toolchain import build_sitl, compiler
+from firmware_bridge.toolchain import build_sitl
 from scenarios import firmware, load
 from scenarios.cli import main
 from sensors.errors import UserError
@@ -27,19 +26,18 @@ SAME = ("commands_crc32", "state_hash", "held", "spikes_per_s", "learning_update
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    if compiler() is None:
-        pytest.skip("no C compiler: on Debian apt-get install gcc, elsewhere pip install ziglang")
+    needs("sitl")
     with Sitl(build_sitl()) as running:
         yield running.url
 
 
+def needs(target: str) -> None:
+    if lacking := targets.missing(target):
+        pytest.skip(lacking)
+
+
 def needs_board_tools() -> None:
-    if shutil.which(qemu.QEMU) is None:
-        pytest.skip("qemu-system-arm is not on PATH; on Debian: apt-get install qemu-system-arm")
-    try:
-        boards.cross_compiler()
-    except UserError as error:
-        pytest.skip(str(error))
+    needs("qemu:mps2-an386")
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -68,8 +66,7 @@ def test_a_run_on_a_target_leaves_the_recording_of_one_here(
 def test_a_target_that_dies_in_mid_run_ends_it_with_a_line_and_the_recording_can_be_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if compiler() is None:
-        pytest.skip("no C compiler")
+    needs("sitl")
     out = tmp_path / "out"
     with Sitl(build_sitl()) as running:
         step, steps = DeployedNetwork.step, 0
