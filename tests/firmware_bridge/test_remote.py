@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import grp
 import os
-import pty
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +23,8 @@ from firmware_bridge.sitl import Sitl
 from sensors.errors import UserError
 from sensors.signals import GRIPPER_ANALOG, GRIPPER_EFFORT, GRIPPER_GOAL, MAX_SPIKES, Body, Region, Sensed
 from sim.bullet import GRIPPER
+
+from .terminal import device
 
 BODY = Body(GRIPPER_ANALOG, GRIPPER_GOAL, GRIPPER_EFFORT, (Region("all", 0, (86,)),))
 
@@ -162,28 +162,6 @@ def port(url: str) -> Iterator:
         os.close(file)
 
 
-@contextmanager
-def device(answer: bytes) -> Iterator[str]:
-    """A device that says `answer` to whatever it hears."""
-    ours, theirs = pty.openpty()
-
-    def serve() -> None:
-        try:
-            while os.read(ours, 512):
-                os.write(ours, answer)
-        except OSError:
-            return  # hung up
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield os.ttyname(theirs)
-    finally:
-        os.close(theirs)
-        thread.join(2)
-        os.close(ours)
-
-
 def told(url: str, body: Body = BODY) -> str:
     with pytest.raises(UserError) as caught:
         RemoteBrain(url, body, patience_s=0.2)
@@ -219,12 +197,12 @@ def test_a_port_in_use_is_told(sitl: Sitl) -> None:
 
 def test_another_device_is_told_from_a_silent_one_and_from_an_older_firmware() -> None:
     assert "no answer; is it a Ganglion target" in told("loop://")
-    with device(b"ok\r\n") as url:
+    with device(lambda _heard: b"ok\r\n") as url:
         assert "no answer; is it a Ganglion target" in told(url)
-    with device(b"") as url:
+    with device(lambda _heard: b"") as url:
         assert "is silent for 0.2 s; is it the right port" in told(url)
     older = protocol.MAGIC.to_bytes(4, "little") + (0x12345678).to_bytes(4, "little") + b"anything"
-    with device(encode(0, protocol.WELCOME.code, older)) as url:
+    with device(lambda _heard: encode(0, protocol.WELCOME.code, older)) as url:
         assert f"speaks protocol 12345678, this host {protocol.PROTOCOL_ID:08x}; flash" in told(url)
 
 

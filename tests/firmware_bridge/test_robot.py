@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 
@@ -24,6 +18,8 @@ from sensors.stream import NO_TRIGGERS, Origin, Stream
 from sim.bullet import GRIPPER, BulletWorld
 from sim.episode import draw_episode
 from sim.spec import Bullet
+
+from .terminal import device
 
 
 class SerialBody:
@@ -64,28 +60,6 @@ def packed(sensed: Sensed) -> bytes:
     return sensed.analog.astype("<i2").tobytes() + spikes
 
 
-@contextmanager
-def served(body: SerialBody) -> Iterator[str]:
-    ours, theirs = pty.openpty()
-
-    def serve() -> None:
-        try:
-            while data := os.read(ours, 512):
-                if answer := body.hear(data):
-                    os.write(ours, answer)
-        except OSError:
-            return  # hung up
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield os.ttyname(theirs)
-    finally:
-        os.close(theirs)
-        thread.join(2)
-        os.close(ours)
-
-
 def test_a_brain_closes_the_loop_with_a_body_on_a_serial_port_as_with_the_world_itself() -> None:
     ticks, spec = 400, Bullet()
     direct, brain, commands = BulletWorld(spec), Network(Reflex(), GRIPPER), []
@@ -97,7 +71,7 @@ def test_a_brain_closes_the_loop_with_a_body_on_a_serial_port_as_with_the_world_
         command = brain.step(sensed)
         commands.append(command.effort.tolist())
     body, other = SerialBody(), Network(Reflex(), GRIPPER)
-    with served(body) as url:
+    with device(body.hear) as url:
         robot = RobotWorld(url, GRIPPER, lambda t_us: goals[t_us // 1000 - 1])
         command = robot.idle
         for tick in range(1, ticks + 1):
@@ -117,7 +91,7 @@ def test_a_skin_of_this_computer_adds_its_spikes_to_those_that_the_device_sends(
     events = np.array([(5, 1, 0, True), (6, 0, 1, True), (7, 0, 0, False)], EVENT)
     origin = Origin("test", iter([(events, NO_TRIGGERS)]))
     skin = Sense(Stream("a skin", origin, 2, 2, "asked"), None, AddressMap(table))
-    with served(SerialBody()) as url:
+    with device(SerialBody().hear) as url:
         robot = RobotWorld(url, body, lambda _t: (0, 0), senses=[skin])
         seen: list[int] = []
         for tick in range(1, 200):
@@ -129,7 +103,7 @@ def test_a_skin_of_this_computer_adds_its_spikes_to_those_that_the_device_sends(
 
 
 def test_a_body_that_is_another_or_sends_nonsense_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    with served(SerialBody()) as url:
+    with device(SerialBody().hear) as url:
         with pytest.raises(UserError, match=r"has \(analog, effort\) \(8, 2\), this body \(3, 2\)"):
             RobotWorld(url, Body(GRIPPER_ANALOG[:3], GRIPPER.goal, GRIPPER.effort), lambda _t: (0, 0))
         robot = RobotWorld(url, GRIPPER, lambda _t: (0, 0))
