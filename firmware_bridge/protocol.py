@@ -249,20 +249,22 @@ def pack_step(sensed: Sensed, addresses: int) -> bytes:
     return sensed.analog.astype("<i2", copy=False).tobytes() + sensed.goal.astype("<i2", copy=False).tobytes() + spikes
 
 
-def unpack_command(payload: bytes, effort: NDArray[np.int16]) -> tuple[int, int, np.void | None]:
-    """Read COMMAND into int16 (E,) `effort`; returns cycles, spikes, THOUGHT. Raises ValueError for another length."""
-    head, end = COMMAND.dtype.itemsize, COMMAND.dtype.itemsize + 2 * effort.size
-    thought = THOUGHT.unpack(payload[end:]) if len(payload) > end else None
-    if len(payload) < end:
+def unpack_command(payload: bytes, effort: NDArray[np.int16]) -> tuple[int, int, bytes]:
+    """Read COMMAND into int16 (E,) `effort`; returns cycles, spikes, and the bytes of THOUGHT or none.
+
+    Raises:
+        ValueError: the payload has another length.
+    """
+    head = COMMAND.struct.size
+    end = head + 2 * effort.size
+    if len(payload) not in (end, end + THOUGHT.struct.size):
         raise ValueError(f"COMMAND of {len(payload)} bytes where {end} belong")
+    cycles, spikes = COMMAND.struct.unpack_from(payload)
     effort[:] = np.frombuffer(payload, "<i2", effort.size, head)
-    return int.from_bytes(payload[:4], "little"), int.from_bytes(payload[4:6], "little"), thought
+    return cycles, spikes, payload[end:]
 
 
-def unpack_thought(thought: np.void, spikes: int, probe: NDArray[np.void]) -> None:
+def unpack_thought(thought: bytes, spikes: int, probe: NDArray[np.void]) -> None:
     """Read THOUGHT and the tick's spikes into PROBE (1,) `probe`."""
-    p = probe[0]
-    p["slip"], p["started"] = thought["flags"] & 1, thought["flags"] >> 1
-    for name in ("compliance", "grip_target", "load_ahead"):
-        p[name] = thought[name]
-    p["spikes"] = spikes
+    flags, compliance, grip_target, load_ahead = THOUGHT.struct.unpack(thought)
+    probe[0] = (flags & 1, flags >> 1, compliance, grip_target, load_ahead, spikes)

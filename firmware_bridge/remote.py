@@ -88,8 +88,11 @@ class RemoteBrain:
         answer = self._session.poll(protocol.COMMAND)
         if answer is None:
             return None
-        self.cycles, self.spikes, thought = protocol.unpack_command(answer, self._command.effort)
-        if thought is not None:
+        try:
+            self.cycles, self.spikes, thought = protocol.unpack_command(answer, self._command.effort)
+        except ValueError as error:
+            raise self._session.nonsense(str(error)) from None
+        if thought:
             protocol.unpack_thought(thought, self.spikes, self.probe)
         return self._command
 
@@ -122,8 +125,14 @@ class RemoteBrain:
     def save(self) -> bytes:
         """The brain's whole record as it is now."""
         size = int(self.welcome["size"])
-        pieces = ((at, min(PIECE_MAX, size - at)) for at in range(0, size, PIECE_MAX))
-        return b"".join(self._session.ask(protocol.SAVE, protocol.SAVE.pack(*p), protocol.PIECE) for p in pieces)
+        record = b""
+        while len(record) < size:
+            length = min(PIECE_MAX, size - len(record))
+            piece = self._session.ask(protocol.SAVE, protocol.SAVE.pack(len(record), length), protocol.PIECE)
+            if len(piece) != length:
+                raise self._session.nonsense(f"PIECE of {len(piece)} bytes where {length} belong")
+            record += piece
+        return record
 
     def get(self, name: str) -> int:
         """The parameter of that name, one of `protocol.PARAMETERS`."""
@@ -152,11 +161,13 @@ class RemoteBrain:
     def status(self) -> tuple[np.void, NDArray[np.int16]]:
         """The fields of REPORT, and the efforts as they stand, int16 (E,)."""
         answer = self._session.ask(protocol.STATUS, b"", protocol.REPORT)
-        size = protocol.REPORT.dtype.itemsize
+        size, whole = protocol.REPORT.dtype.itemsize, protocol.REPORT.dtype.itemsize + 2 * len(self._body.effort)
+        if len(answer) != whole:
+            raise self._session.nonsense(f"REPORT of {len(answer)} bytes where {whole} belong")
         return protocol.REPORT.unpack(answer[:size]), np.frombuffer(answer[size:], "<i2")
 
     def now_s(self) -> float:
-        """The clock that the link measures silence on."""
+        """The clock that deadlines are measured on."""
         return self._session.now_s()
 
     def ticks(self) -> int:

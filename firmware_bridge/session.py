@@ -43,6 +43,27 @@ class TargetLostError(UserError):
     """The target is gone, silent, or was restarted: the run cannot go on, by no fault of the request."""
 
 
+class Waking:
+    """The link's clock without the time in which this program was stopped, which is no silence of the target.
+
+    Args:
+        longest_s: of one wait; a step of more than twice that, and of a second, is left out.
+    """
+
+    def __init__(self, longest_s: float) -> None:
+        self._most_s = max(1.0, 2 * longest_s)
+        self._last_s = Link.now_s()
+        self._left_out_s = 0.0
+
+    def now_s(self) -> float:
+        """Seconds since some beginning."""
+        now_s = Link.now_s()
+        if now_s - self._last_s > self._most_s:
+            self._left_out_s += now_s - self._last_s
+        self._last_s = now_s
+        return now_s - self._left_out_s
+
+
 class Session:
     """The target behind a URL, greeted.
 
@@ -69,6 +90,7 @@ class Session:
         self._lost = False
         self.pad = 1
         self._link = Link(url, timeout_s if read_s is None else read_s)
+        self._clock = Waking(timeout_s if read_s is None else read_s)
         try:
             self.welcome = self._hello()
         except LinkLostError as error:
@@ -82,9 +104,9 @@ class Session:
         payload = protocol.HELLO.pack(MAGIC, PROTOCOL_ID, self._session)
         hello = b"\0" + encode(0, protocol.HELLO.code, payload)
         self._link.send(hello)
-        asked_s = self._link.now_s()
+        asked_s = self._clock.now_s()
         until = asked_s + self._patience_s
-        while (now_s := self._link.now_s()) < until:
+        while (now_s := self._clock.now_s()) < until:
             frames = self._link.receive()
             for frame in frames or ():
                 if frame.code == protocol.WELCOME.code:
@@ -110,7 +132,13 @@ class Session:
                 f"{self.url} speaks protocol {theirs:08x}, this host {PROTOCOL_ID:08x}; "
                 "flash the firmware of this version"
             )
+        if not protocol.WELCOME.fits(payload):
+            raise self.nonsense(f"WELCOME of {len(payload)} bytes")
         return protocol.WELCOME.unpack(payload)
+
+    def nonsense(self, what: str) -> UserError:
+        """The error that an answer of another shape than the protocol's is."""
+        return UserError(f"{self.url} sends what is no answer: {what}; flash the firmware of this version")
 
     def ask(self, message: Message, payload: bytes, answer: Message) -> bytes:
         """Ask until it is answered; the target carries the request out once."""
@@ -123,7 +151,7 @@ class Session:
         """Send a request; `poll` until it is answered before the next."""
         self._before, self._sequence = self._sequence, self._sequence % 0xFFFF + 1
         self._message, self._request = message, self._padded(encode(self._sequence, message.code, payload))
-        self._asked_s = self._link.now_s()
+        self._asked_s = self._clock.now_s()
         self._until_s = self._asked_s + self._patience_s
         self._asked_before = self.effort.asked_again
         self._lost = not self._send(self._request)
@@ -135,7 +163,7 @@ class Session:
                 raise TargetLostError(
                     f"{self.url} is gone and not back within {self._patience_s:g} s; plug it in again"
                 )
-            self._until_s = self._link.now_s() + self._patience_s
+            self._until_s = self._clock.now_s() + self._patience_s
         try:
             frames = self._link.receive()
         except LinkLostError:
@@ -145,13 +173,15 @@ class Session:
         for frame in frames or ():
             if frame.sequence == self._sequence:
                 if frame.code == answer.code:
+                    if not answer.fits(frame.payload):
+                        raise self.nonsense(f"{answer.name} of {len(frame.payload)} bytes")
                     return frame.payload
                 self._refused(frame, self._message)
             elif frame.code == protocol.NACK.code and frame.sequence == 0 and frame.payload[:1] == _GARBLED:
                 again = True
             else:
                 self.effort.stale += 1
-        now_s = self._link.now_s()
+        now_s = self._clock.now_s()
         if now_s > self._until_s:
             raise TargetLostError(f"{self.url} is silent for {self._patience_s:g} s; is the target alive?")
         if again or now_s > self._asked_s + self._timeout_s:
@@ -196,7 +226,7 @@ class Session:
         raise RefusedError(f"{self.url} refuses {message.name}: {name}, {says}", name)
 
     def now_s(self) -> float:
-        """The clock that silence is measured on."""
+        """The clock that deadlines are measured on."""
         return self._link.now_s()
 
     def close(self) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
+
+_STRUCT = {"|u1": "B", "<u2": "H", "<u4": "I", "<i4": "i", "|S16": "16s"}
+"""The letters of `struct` for the dtypes of fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,16 @@ class Message:
     def dtype(self) -> np.dtype[np.void]:
         """The fields as one packed record; the tail is not part of it."""
         return np.dtype([(f.name, f.dtype) for f in self.fields])
+
+    @cached_property
+    def struct(self) -> struct.Struct:
+        """The fields likewise, for what is read in every tick: to a tuple, in their order."""
+        return struct.Struct("<" + "".join(_STRUCT[self.dtype[name].str] for name in self.dtype.names or ()))
+
+    def fits(self, payload: bytes) -> bool:
+        """Whether a payload is as long as this message may be; how long a tail is, only HELLO tells."""
+        head = self.struct.size
+        return len(payload) >= head if self.tail else len(payload) == head
 
     def pack(self, *values: int | bytes) -> bytes:
         """Fields, in their order, to bytes. Raises OverflowError where an integer does not fit."""

@@ -16,8 +16,8 @@ import pytest
 from controller.network import Network
 from controller.spec import Reflex
 from firmware_bridge import protocol
-from firmware_bridge.framing import Parser, encode
-from firmware_bridge.link import _explain
+from firmware_bridge.framing import Frame, Parser, encode
+from firmware_bridge.link import Link, _explain
 from firmware_bridge.remote import RemoteBrain
 from firmware_bridge.sitl import Sitl
 from sensors.errors import UserError
@@ -225,6 +225,24 @@ def test_a_target_that_dies_or_forgets_ends_the_run_with_a_clear_line(sitl: Sitl
         dying.step(BODY.empty_sensed())
     dying.close()
     assert program.exists()
+
+
+def test_while_this_program_was_stopped_the_target_was_not_silent(sitl: Sitl, monkeypatch: pytest.MonkeyPatch) -> None:
+    brain = RemoteBrain(sitl.url, BODY, patience_s=0.5)
+    now_s, receive, stopped_s = Link.now_s, Link.receive, 0.0
+
+    def stopped_for_an_hour(link: Link) -> list[Frame] | None:
+        nonlocal stopped_s
+        if stopped_s:
+            return receive(link)
+        stopped_s = 3600.0
+        return []
+
+    monkeypatch.setattr(Link, "now_s", staticmethod(lambda: now_s() + stopped_s))
+    monkeypatch.setattr(Link, "receive", stopped_for_an_hour)
+    follow(brain, 10, 1, Leaky())
+    assert stopped_s
+    brain.close()
 
 
 @contextmanager
