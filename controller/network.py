@@ -14,7 +14,18 @@ from sensors.signals import GRIPPER_ANALOG, GRIPPER_EFFORT, Body, Command, Int16
 from . import image as images
 from .guard import guard_step
 from .image import AHEAD, FRICTION, IMAGE, SENSES
-from .reflex import LEAK_SHIFT, THRESHOLD, decide_grip, foresee, learn_friction, sense_slip
+from .reflex import (
+    LEAK_SHIFT,
+    THRESHOLD,
+    decide_grip,
+    decide_slip,
+    excite,
+    feel,
+    fire_ahead,
+    fire_friction,
+    foresee,
+    learn_friction,
+)
 from .servo import lift_effort, refer
 from .spec import PROBE, Reflex
 
@@ -39,9 +50,8 @@ def _log2(value):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyped-def]
-    """One tick of the whole controller on record `state` (1,); writes state.effort and `probe` (1,)."""
-    s = state[0]
+def listen(s, analog):  # type: ignore[no-untyped-def]
+    """Begin a tick: the doomed fall silent when it is time, and forces are low-passed."""
     s.tick += np.uint32(1)
     if s.dead_from != 0 and s.tick == s.dead_from:
         for i in range(FRICTION):
@@ -50,36 +60,66 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
             s.ahead_alive[i] = 1 - s.doomed[FRICTION + i]
         for i in range(SENSES):
             s.sense_alive[i] = 1 - s.doomed[FRICTION + AHEAD + i]
-    height = int32(analog[2])
     normal, load = int32(analog[4]) * 5, int32(analog[5]) * 2
     s.normal_mn += ((normal << 4) - s.normal_mn) >> 2
     s.load_mn += ((load << 4) - s.load_mn) >> 2
     s.touch = min(s.touch + 1, 1000) if normal > 150 else max(s.touch - 4, 0)
 
-    started, spikes_made = sense_slip(s, spikes, count)
+
+@njit(cache=True)
+def grip_context(s, analog, x):  # type: ignore[no-untyped-def]
+    """What the friction population is told, int16 (2,) x: log of the grip, opening."""
     x[0] = int16(min(_log2(max(s.normal_mn >> 4, 1)) * 2 - 32000, 32767) >> 3)
     x[1] = int16(min(max((int32(analog[0]) << 3) - 32768, -32768), 32767))
-    spikes_made += learn_friction(s, int32(analog[6]), int32(analog[7]), x)
-    refer(s, int32(goal[1]), height, int32(goal[0]))
+
+
+@njit(cache=True)
+def motion_context(s, x):  # type: ignore[no-untyped-def]
+    """What the feed-forward population is told, int16 (2,) x: the motion intended and its change."""
     x[0] = int16(min(max(s.speed * 8, -32768), 32767))
     x[1] = int16(min(max((s.speed * 16 - s.speed_slow) * 8, -32768), 32767))
-    fired, swing = foresee(s, x)
-    spikes_made += fired
 
-    # In the tug what is carried is what is pulled with, which the hand knows before the skin does.
+
+@njit(cache=True)
+def act(s, hold, height, swing):  # type: ignore[no-untyped-def]
+    """End a tick: efforts, as the guard lets them pass; returns the load foreseen, in mN.
+
+    In the tug what is carried is what is pulled with, which the hand knows before the skin does.
+    """
     ahead = max(
         (s.load_slow >> 8) + swing
         if s.carried != 0
         else min(int32(s.effort[0]) * 10, (s.load_mn >> 4) + (s.load_mn >> 6) + 40),
         int32(0),
     )
-    grip = decide_grip(s, max(s.load_mn >> 4, ahead)) if goal[0] != 0 else int32(OPEN_GRIP)
-    if goal[0] == 0:
+    grip = decide_grip(s, max(s.load_mn >> 4, ahead)) if hold != 0 else int32(OPEN_GRIP)
+    if hold == 0:
         s.grip = s.touch_grip << 8
     lift = lift_effort(s, height)
     s.effort[0] = int16(guard_step(int32(s.effort[0]), lift, -LIFT_MAX, LIFT_MAX, LIFT_SLEW))
     s.effort[1] = int16(guard_step(int32(s.effort[1]), grip, OPEN_GRIP, GRIP_MAX, GRIP_SLEW))
     s.ledger[0] += FRICTION + AHEAD + SENSES
+    return ahead
+
+
+@njit(cache=True)
+def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyped-def]
+    """One tick of the whole controller on record `state` (1,); writes state.effort and `probe` (1,)."""
+    s = state[0]
+    height = int32(analog[2])
+    listen(s, analog)
+    voices, votes = feel(s, spikes, count)
+    bursting = excite(s, votes)
+    started = decide_slip(s, bursting)
+    grip_context(s, analog, x)
+    certain = fire_friction(s, x)
+    learn_friction(s, int32(analog[6]), int32(analog[7]))
+    refer(s, int32(goal[1]), height, int32(goal[0]))
+    motion_context(s, x)
+    fired = fire_ahead(s, x)
+    swing = foresee(s)
+    ahead = act(s, int32(goal[0]), height, swing)
+    spikes_made = voices + bursting + certain + fired
     s.ledger[3] += spikes_made
     p = probe[0]
     p.slip = s.slipping != 0

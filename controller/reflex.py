@@ -49,11 +49,8 @@ def normalised(a, b):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def sense_slip(s, spikes, count):  # type: ignore[no-untyped-def]
-    """One tick of the slip detector: feelers and eye cells excite a pool of slip neurons that bursts with hysteresis.
-
-    The pool is held down in proportion to how far the load is from what the learned friction can carry.
-    """
+def feel(s, spikes, count):  # type: ignore[no-untyped-def]
+    """One tick of the feelers and eye cells; returns (their spikes, votes for a slip)."""
     current = s.current
     for i in range(SENSES):
         current[i] = 0
@@ -71,6 +68,16 @@ def sense_slip(s, spikes, count):  # type: ignore[no-untyped-def]
         s.fired[FRICTION + AHEAD + i] = fires
         voices += int32(fires)
         votes += int32(fires) if i < FEELERS else EYE_VOTES * int32(fires)
+    s.ledger[1] += count + voices * SLIP
+    return voices, votes
+
+
+@njit(cache=True)
+def excite(s, votes):  # type: ignore[no-untyped-def]
+    """One tick of the pool of slip neurons; returns its spikes.
+
+    It is held down in proportion to how far the load is from what the learned friction can carry.
+    """
     need = int32((s.compliance * (s.load_mn >> 4)) >> 12)
     normal = max(s.normal_mn >> 4, 1)
     _, overload = normalised(normal, need - normal + (normal >> 4))
@@ -83,14 +90,19 @@ def sense_slip(s, spikes, count):  # type: ignore[no-untyped-def]
         fires = fires and s.sense_alive[i] != 0
         s.fired[FRICTION + AHEAD + i] = fires
         bursting += int32(fires)
+    return bursting
+
+
+@njit(cache=True)
+def decide_slip(s, bursting):  # type: ignore[no-untyped-def]
+    """Slip begins and ends with hysteresis in the pool's rate; returns whether it began in this tick."""
     s.burst = s.burst - (s.burst >> 3) + 64 * bursting
     was = s.slipping
     if s.burst > BURST_ON:
         s.slipping = 1
     elif s.burst < BURST_OFF:
         s.slipping = 0
-    s.ledger[1] += count + voices * SLIP
-    return s.slipping != 0 and was == 0, voices + bursting
+    return s.slipping != 0 and was == 0
 
 
 @njit(cache=True, inline="always")
@@ -100,19 +112,26 @@ def believed(normal, lack):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
-    """One tick of the friction population: its read-out is the compliance, taught by sliding.
+def fire_friction(s, x):  # type: ignore[no-untyped-def]
+    """One tick of the friction population's membranes; x int16 (2,): log of the grip, opening. Returns its spikes."""
+    encode(x, s.friction_encoder, s.friction_bias, 8, s.current[:FRICTION])
+    spikes = lif_population(
+        s.friction_v, s.current[:FRICTION], LEAK_SHIFT, THRESHOLD, s.friction_alive, s.fired[:FRICTION]
+    )
+    s.ledger[1] += spikes * 2
+    return spikes
 
-    x: int16 (2,), the context: log of the grip, opening. In the tug the lightly held pads slide by some hundredths of
+
+@njit(cache=True)
+def learn_friction(s, rim_normal, rim_shear):  # type: ignore[no-untyped-def]
+    """What the friction population's spikes say and are taught: its read-out is the compliance, taught by sliding.
+
+    In the tug the lightly held pads slide by some hundredths of
     a millimetre, and grip per load is compliance. If instead the object rises, being light, the rim's ratio stands in:
     its bristles carry the most for their pressure, so it shows that friction is no less. In the hand a burst of slip
     teaches from the totals, since the whole contact slides, and the rim may only lower the grip, by what exceeds an
     eighth.
     """
-    encode(x, s.friction_encoder, s.friction_bias, 8, s.current[:FRICTION])
-    spikes = lif_population(
-        s.friction_v, s.current[:FRICTION], LEAK_SHIFT, THRESHOLD, s.friction_alive, s.fired[:FRICTION]
-    )
     trace_population(s.friction_trace, s.fired[:FRICTION], TRACE_SHIFT, TRACE_STEP)
     s.compliance = clamp(s.prior + read_out(s.friction_weight, s.friction_trace), COMPLIANCE_MIN, COMPLIANCE_MAX)
     load = s.load_mn >> 4
@@ -142,28 +161,34 @@ def learn_friction(s, rim_normal, rim_shear, x):  # type: ignore[no-untyped-def]
     if s.learning != 0 and error != 0:
         start = scramble(s.tick * 2 + s.key)
         updates = pes_population(s.friction_weight, error >> 1, s.friction_trace, 16, start)
-    s.ledger[1] += spikes * 2
     s.ledger[2] += updates
+
+
+@njit(cache=True)
+def fire_ahead(s, x):  # type: ignore[no-untyped-def]
+    """One tick of the feed-forward population's membranes; x int16 (2,): the motion intended. Returns its spikes."""
+    encode(x, s.ahead_encoder, s.ahead_bias, 8, s.current)
+    fired = s.fired[FRICTION : FRICTION + AHEAD]
+    spikes = lif_population(s.ahead_v, s.current, LEAK_SHIFT, THRESHOLD, s.ahead_alive, fired)
+    if s.carried != 0:
+        s.ledger[1] += spikes
     return spikes
 
 
 @njit(cache=True)
-def foresee(s, x):  # type: ignore[no-untyped-def]
-    """One tick of the feed-forward population: from the motion intended it learns how the load will swing.
+def foresee(s):  # type: ignore[no-untyped-def]
+    """What the feed-forward population's spikes say and are taught: how the load will swing, in mN.
 
     Errors are as old as the senses, so they are credited to a trace as old: an eligibility of the same lag.
-    Returns (spikes, load swing in mN).
     """
-    encode(x, s.ahead_encoder, s.ahead_bias, 8, s.current)
     fired = s.fired[FRICTION : FRICTION + AHEAD]
-    spikes = lif_population(s.ahead_v, s.current, LEAK_SHIFT, THRESHOLD, s.ahead_alive, fired)
     trace_population(s.ahead_trace, fired, TRACE_SHIFT, TRACE_STEP)
     for i in range(AHEAD):
         s.ahead_late[i] += int16((int32(s.ahead_trace[i]) - int32(s.ahead_late[i])) >> 4)
     if s.carried == 0:
         s.load_slow += ((s.load_mn << 4) - s.load_slow) >> 7
         s.innate_late = 0
-        return spikes, int32(0)
+        return int32(0)
     weight = s.load_slow >> 8
     innate = (weight * ((s.speed << 4) - s.speed_slow)) >> 14
     s.innate_late += ((innate << 4) - s.innate_late) >> 4
@@ -173,9 +198,7 @@ def foresee(s, x):  # type: ignore[no-untyped-def]
     if s.learning != 0:
         start = scramble(s.tick * 2 + 1 + s.key)
         s.ledger[2] += pes_population(s.ahead_weight, error >> 4, s.ahead_late, 16, start)
-    swing = innate + read_out(s.ahead_weight, s.ahead_trace)
-    s.ledger[1] += spikes
-    return spikes, swing
+    return innate + read_out(s.ahead_weight, s.ahead_trace)
 
 
 @njit(cache=True)
