@@ -12,6 +12,7 @@ from sensors.errors import UserError
 from sensors.signals import GRIPPER_ANALOG, GRIPPER_EFFORT, Body, Command, Int16, Sensed
 
 from . import image as images
+from .damage import strike
 from .guard import guard_step
 from .image import AHEAD, FRICTION, IMAGE, SENSES
 from .reflex import (
@@ -153,7 +154,6 @@ def build(spec: Reflex) -> NDArray[np.void]:
         s[f"{name}_encoder"], s[f"{name}_bias"] = population(rng, neurons)
         s[f"{name}_alive"] = 1
     s["sense_alive"] = 1
-    s["doomed"] = rng.random(FRICTION + AHEAD + SENSES) < spec.dead
     configure(record, spec)
     return record
 
@@ -168,38 +168,52 @@ def configure(record: NDArray[np.void], spec: Reflex) -> None:
     s["boost"] = round(spec.boost * 256)
     s["feeler_weight"] = round(FEELER_WEIGHT * spec.skin_weight)
     s["eye_weight"] = round(EYE_WEIGHT * spec.eye_weight)
-    s["dead_from"] = spec.dead_from_ms if spec.dead > 0 else 0
 
 
 class Network:
     """The spiking controller as a brain.
 
     Attributes:
-        image: IMAGE (1,), all of its state. probe: PROBE (1,), what it thought in the last tick.
+        image: IMAGE (replicas,), all of its state. probe: PROBE (1,), what it thought in the last tick.
+        damage: what befalls it. replicas: that vote, 1 here; see `voting.VotingNetwork`.
     """
 
+    replicas = 1
+    _tick = staticmethod(tick)
+
     def __init__(self, spec: Reflex, body: Body) -> None:
+        if spec.replicas != self.replicas:
+            raise ValueError(f"{type(self).__name__} is for {self.replicas} replicas, not {spec.replicas}")
         if body.analog != GRIPPER_ANALOG or body.effort != GRIPPER_EFFORT:
             raise UserError(
                 f"controller kind reflex drives a gripper ({len(GRIPPER_ANALOG)} channels, {len(GRIPPER_EFFORT)} "
                 f"efforts), this body has {len(body.analog)} and {len(body.effort)}; choose another controller"
             )
-        self.image = build(spec)
+        self.damage = spec.damage
+        self.image = np.repeat(build(spec), self.replicas)
         self.probe = np.zeros(1, PROBE)
+        self._until_struck = 0
         self._initial = self.image.copy()
         self._effort = self.image["effort"][0]
         self._x = np.zeros(2, np.int16)
         self._command = Command(np.zeros(len(body.effort), np.int16))
+        self.reset()
 
     def reset(self) -> None:
         """Return to the state before the first tick: newly built, or as last loaded."""
         self.image[:] = self._initial
         self.probe[:] = 0
+        self._until_struck = 0 if self.damage.harmless else self.damage.from_tick
 
     def step(self, sensed: Sensed) -> Command:
         """One tick; see `tick`. The returned command is overwritten by the next call."""
+        if self._until_struck:
+            self._until_struck -= 1
+            if not self._until_struck:
+                for replica in range(self.replicas):
+                    strike(self.image[replica : replica + 1], self.damage, replica)
         analog: Int16 = sensed.analog
-        tick(self.image, sensed.spikes, sensed.count, analog, sensed.goal, self._x, self.probe)
+        self._tick(self.image, sensed.spikes, sensed.count, analog, sensed.goal, self._x, self.probe)
         self._command.effort[:] = self._effort
         return self._command
 
@@ -208,8 +222,16 @@ class Network:
         return images.encode(record)
 
     def decode(self, data: bytes, source: str = "the brain state") -> NDArray[np.void]:
-        """Check and unwrap what `encode` made; see `image.decode`."""
-        return images.decode(data, source)
+        """Check and unwrap what `encode` made; see `image.decode`. Of one network, or of as many replicas as here."""
+        return self._fit(images.decode(data, source), source)
+
+    def _fit(self, records: NDArray[np.void], source: str) -> NDArray[np.void]:
+        if len(records) not in (1, self.replicas):
+            raise UserError(
+                f"{source} is of {len(records)} replicas, this controller has {self.replicas}; "
+                f"set controller.replicas={len(records)}"
+            )
+        return records
 
     def state_hash(self) -> int:
         """CRC-32 of the whole state, learned weights included."""
@@ -225,10 +247,10 @@ class Network:
         Raises:
             UserError: the file is missing, damaged, or of another layout.
         """
-        self.take_over(images.load(path))
+        self.take_over(self._fit(images.load(path), str(path)))
 
     def take_over(self, other: NDArray[np.void]) -> None:
-        """Start from the learned weights of another record, IMAGE (1,), as `load` does."""
+        """Start from the learned weights of other records, IMAGE (1,) or (replicas,), as `load` does."""
         for name in images.LEARNED:
             self._initial[name] = other[name]
         self.reset()

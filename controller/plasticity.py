@@ -42,7 +42,7 @@ def pes_step(weight, error, trace, rate_shift, noise):  # type: ignore[no-untype
     """Move one read-out weight: w' = sat(w + floor((error * trace + (noise >> (16 - rate_shift))) / 2^rate_shift)).
 
     Args:
-        weight: 16 fractional bits, |w| <= WEIGHT_MAX.
+        weight: 16 fractional bits, |w| <= WEIGHT_MAX; one beyond, as a flipped bit leaves it, wraps in 32 bits first.
         error: what the read-out lacks, target - output, int16 range.
         trace: the neuron's activity, 0..32767.
         rate_shift: learning rate 2^-rate_shift, 1..16; the update is exact on average.
@@ -60,8 +60,9 @@ def pes_population(weight, error, trace, rate_shift, start):  # type: ignore[no-
     limited = int32(min(max(error, -ERROR_MAX), ERROR_MAX))
     rate_shift = int32(rate_shift)
     updates = int32(0)
-    for i in range(weight.size):  # where the trace is 0 the law leaves the weight as it is, so no branch is needed
-        weight[i] = pes_step(weight[i], limited, int32(trace[i]), rate_shift, dither(start, i))
+    for i in range(weight.size):  # a choice of two values, not a branch, so that many are computed at once
+        moved = pes_step(weight[i], limited, int32(trace[i]), rate_shift, dither(start, i))
+        weight[i] = moved if trace[i] != 0 else weight[i]
         updates = int32(updates + int32(trace[i] != 0))
     return updates
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from msgspec import Meta
 
-from sensors.spec import Spec
+from sensors.spec import Settings, Spec, Unit
 
 PROBE = np.dtype(
     [
@@ -24,14 +24,34 @@ PROBE = np.dtype(
 Ratio = Annotated[float, Meta(ge=0.0, le=8.0)]
 
 
+class Damage(Settings, frozen=True):
+    """What befalls a controller at work, to see what it bears; see `damage.strike`.
+
+    killed: share of all neurons that fall silent. flipped: share of the bits of all weights, input and read-out weights
+    alike, that are inverted, once. from_tick: the first tick that is computed with it. seed: of what is struck.
+    learning: whether learning goes on afterwards.
+    """
+
+    killed: Unit = 0.0
+    flipped: Unit = 0.0
+    from_tick: Annotated[int, Meta(ge=1, le=1_000_000)] = 3300
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1
+    learning: bool = True
+
+    @property
+    def harmless(self) -> bool:
+        """Whether nothing is to happen at all."""
+        return self.killed == 0 and self.flipped == 0 and self.learning
+
+
 class Reflex(Spec, frozen=True, tag="reflex"):
     """The spiking grip reflex: slip detector, learned friction, learned load feed-forward.
 
     learning: whether weights move. seed: of the random encoders and of the rounding noise. margin: grip force per force
     that friction needs. prior_friction: what is assumed of an object before it was touched. touch_n: force of the first
     contact. boost: how much a burst of slip raises the grip at most. skin_weight, eye_weight: of a tactile and of a
-    visual spike on the slip neurons, 1 = as tuned, 0 = deaf or blind to it. dead: share of each population that is
-    silenced when `dead_from_ms` has passed, to try damage.
+    visual spike on the slip neurons, 1 = as tuned, 0 = deaf or blind to it. damage: what befalls it in
+    mid-trial. replicas: 3 compute the same and vote, see `voting`.
     """
 
     learning: bool = True
@@ -42,8 +62,8 @@ class Reflex(Spec, frozen=True, tag="reflex"):
     boost: Ratio = 0.06
     skin_weight: Ratio = 1.0
     eye_weight: Ratio = 1.0
-    dead: Annotated[float, Meta(ge=0.0, le=0.9)] = 0.0
-    dead_from_ms: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    damage: Damage = Damage()
+    replicas: Literal[1, 3] = 1
 
 
 GAZE_PROBE = np.dtype(

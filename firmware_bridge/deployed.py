@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller import image as images
+from controller.damage import strike
 from controller.image import IMAGE
 from controller.network import Network
 from sensors.errors import UserError
@@ -47,6 +48,7 @@ class DeployedNetwork:
         self._network = network
         self.remote = RemoteBrain(url, body, timeout_s, patience_s, read_s)
         self.probe = self.remote.probe
+        self._until_struck = 0
         self._committed = int(self.remote.welcome["image"])
         try:
             assert_current(self.remote.welcome, url)
@@ -67,6 +69,8 @@ class DeployedNetwork:
     def reset(self) -> None:
         """Return to the state before the first tick; carries the record over if the target has another."""
         self._network.reset()
+        damage = self._network.damage
+        self._until_struck = 0 if damage.harmless else damage.from_tick
         record = self._network.image.tobytes()
         self.probe[:] = 0
         if self._committed == zlib.crc32(record):
@@ -82,15 +86,26 @@ class DeployedNetwork:
 
     def step(self, sensed: Sensed) -> Command:
         """One tick on the target. The returned command is overwritten by the next call."""
+        if self._until_struck:
+            self._until_struck -= 1
+            if not self._until_struck:
+                self._strike()
         return self.remote.step(sensed)
+
+    def _strike(self) -> None:
+        """Damage the target's memory: its record comes here, is struck, and goes back."""
+        record = self.image
+        strike(record, self._network.damage)
+        self._committed = 0
+        self.remote.load(record.tobytes())
 
     def encode(self, record: NDArray[np.void]) -> bytes:
         """A record as the bytes of a state file."""
         return images.encode(record)
 
     def decode(self, data: bytes, source: str = "the brain state") -> NDArray[np.void]:
-        """The record in the bytes of a state file; see `image.decode`."""
-        return images.decode(data, source)
+        """The record in the bytes of a state file; see `Network.decode`."""
+        return self._network.decode(data, source)
 
     @property
     def image(self) -> NDArray[np.void]:

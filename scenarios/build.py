@@ -10,6 +10,7 @@ from controller.declared import DeclaredNetwork
 from controller.gaze import GazeNetwork
 from controller.network import Network
 from controller.spec import Gaze, Reflex
+from controller.voting import VotingNetwork
 from firmware_bridge import targets
 from firmware_bridge.deployed import DeployedNetwork
 from firmware_bridge.free import FreeNetwork
@@ -48,7 +49,7 @@ def build_brain(scenario: Scenario, body: Body) -> Network | DeclaredNetwork | G
     """Build the scenario's controller for `body`, as it is before it has learned anything."""
     match scenario.controller, scenario.world:
         case Reflex() as spec, _:
-            return Network(spec, body)
+            return Network(spec, body) if spec.replicas == 1 else VotingNetwork(spec, body)
         case Declared() as declared, _:
             return DeclaredNetwork(declared, body)
         case Gaze() as gaze, (Head() | Film()) as world:
@@ -68,8 +69,13 @@ def deploy(brain: object, where: str, body: Body, stack: ExitStack, free_us: int
     Raises:
         UserError: the controller has no firmware; the target cannot be built, started or reached, or is another.
     """
-    if not isinstance(brain, Network):
-        raise UserError(f"only the grip controller has firmware, this scenario's brain is a {type(brain).__name__}")
+    if not isinstance(brain, Network) or brain.replicas > 1:
+        raise UserError(
+            f"only a single grip controller has firmware, this scenario's brain is a {type(brain).__name__}; "
+            f"leave out --brain"
+        )
+    if free_us and not brain.damage.harmless:
+        raise UserError("controller.damage takes the link longer than a tick; leave out --free")
     url = stack.enter_context(targets.serve(where))
     deployed = (
         FreeNetwork(brain, url, body, free_us, BUDGET * free_us * 1e-6)

@@ -99,7 +99,7 @@ class Trials:
         episode = task.draw(self._job.scenario, index)
         trace, timing = run_trial(task.schema, self._world, self._brain, episode, began_s, self._spectator)
         record = self._brain.image
-        ledger, state = tuple(int(x) for x in record["ledger"][0]), self._brain.encode(record)
+        ledger, state = tuple(int(x) for x in record["ledger"].sum(axis=0)), self._brain.encode(record)
         link = self._brain.link() if isinstance(self._brain, DeployedNetwork) else None
         if isinstance(self._world, RealTime):
             pace = self._world.pace

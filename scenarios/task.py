@@ -66,7 +66,7 @@ class Rival(Brain, Protocol):
 
 
 class Learner(Rival, Protocol):
-    """A brain whose whole state is one record with a field `ledger` (see `controller.image`)."""
+    """A brain whose whole state is one record, or one per replica, with a field `ledger`, see `controller.image`."""
 
     @property
     def image(self) -> NDArray[np.void]: ...

@@ -155,7 +155,7 @@ class SlipIntegrator(Baseline):
     def __init__(self, world: BulletWorld, spec: Reflex) -> None:
         super().__init__(world, spec)
         settings = {name: getattr(spec, name) for name in spec.__struct_fields__}
-        settings |= {"learning": True}
+        settings |= {"learning": True, "replicas": 1}
         self._detector = Network(Reflex(**settings), world.body)
         self.memory[0] = self.START_N
 

@@ -13,7 +13,7 @@ def neurons(scenario: Grasping) -> int:
     """How many the scenario's controller has."""
     if isinstance(scenario.controller, Declared):
         return sum(p.size for p in scenario.controller.populations.values())
-    return FRICTION + AHEAD + SENSES
+    return (FRICTION + AHEAD + SENSES) * scenario.controller.replicas
 
 
 def opening(scenario: Grasping) -> str:

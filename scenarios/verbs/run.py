@@ -25,7 +25,7 @@ DIR.unfinished.
 
 settings, as in the scenario file, for example:
   --set world.delay_ms=20           --set world.skin.taxels=4        --set world.trial.mass_kg=[0.1,0.5]
-  --set controller.learning=false   --set controller.dead=0.2 --set controller.dead_from_ms=3000
+  --set controller.learning=false   --set controller.damage.killed=0.2
 """
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from controller.image import IMAGE, LEARNED
 from controller.network import GRIP_MAX, GRIP_SLEW, LIFT_MAX, LIFT_SLEW, OPEN_GRIP, Network
-from controller.spec import Reflex
+from controller.spec import Damage, Reflex
 from sensors.errors import UserError
 from sensors.signals import Body
 from sim.bullet import GRIPPER
@@ -155,13 +155,14 @@ def test_frozen_learning_keeps_the_weights(learned: Network, tmp_path: Path) -> 
 
 
 def test_silenced_neurons_stay_silent_and_the_others_fire() -> None:
-    damaged = Network(Reflex(dead=0.2, dead_from_ms=100), GRIPPER)
-    doomed = damaged.image["doomed"][0].astype(bool)
-    assert 0.1 < doomed.mean() < 0.3
-    before, after = np.zeros(doomed.size, int), np.zeros(doomed.size, int)
+    damaged = Network(Reflex(damage=Damage(killed=0.2, from_tick=100)), GRIPPER)
+    size = damaged.image["doomed"].size
+    before, after = np.zeros(size, int), np.zeros(size, int)
     for tick, sensed in enumerate(senses(5, 400), 1):
         damaged.step(sensed)
         (before if tick < 100 else after)[:] += damaged.image["fired"][0]
+    doomed = damaged.image["doomed"][0].astype(bool)
+    assert 0.1 < doomed.mean() < 0.3
     assert before[doomed].sum() > 0
     assert after[doomed].sum() == 0
     assert after[~doomed].sum() > 0

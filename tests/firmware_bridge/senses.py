@@ -6,8 +6,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from controller.network import Network
 from sensors.signals import GRIPPER_ANALOG, MAX_SPIKES, Sensed
 from sim.bullet import GRIPPER
+
+WEIGHTS = (-(2**31), -(2**30) + 1, 2**30 - 1, 2**31 - 1)
+"""Read-out weights at the ends of the range that learning keeps them in, and where a flipped bit may throw them."""
 
 
 def anything(rng: np.random.Generator, ticks: int) -> Iterable[Sensed]:
@@ -41,3 +45,11 @@ def spiking(rng: np.random.Generator, sensed: Sensed) -> Sensed:
     sensed.count = int(rng.integers(MAX_SPIKES + 1))
     sensed.spikes[: sensed.count] = rng.integers(GRIPPER.addresses, size=sensed.count)
     return sensed
+
+
+def doomed(network: Network, share: float, from_tick: int) -> Network:
+    """The same network, of whose neurons a share falls silent in a tick to come."""
+    s = network.image[0]
+    s["doomed"] = np.random.default_rng(7).random(s["doomed"].size) < share
+    s["dead_from"] = from_tick
+    return network

@@ -17,7 +17,7 @@ from controller.spec import Reflex
 from sensors.signals import MAX_SPIKES, Sensed
 from sim.bullet import GRIPPER
 
-from .senses import anything, extremes
+from .senses import WEIGHTS, anything, doomed, extremes
 
 TWIN = Path(__file__).parents[1] / "controller" / "twin.py"
 
@@ -60,7 +60,7 @@ def assert_same(core: ctypes.CDLL, network: Network, senses: Iterable[Sensed]) -
 
 
 def test_random_senses_leave_the_same_record_for_ten_thousand_ticks(core: ctypes.CDLL) -> None:
-    network = Network(Reflex(dead=0.2, dead_from_ms=3000, boost=1.0), GRIPPER)
+    network = doomed(Network(Reflex(boost=1.0), GRIPPER), 0.2, 3000)
     record = assert_same(core, network, anything(np.random.default_rng(1), 10_000))
     assert record["ledger"][0, 2] > 100_000
     assert np.count_nonzero(record["friction_weight"]) > 50
@@ -79,7 +79,7 @@ def test_a_record_full_of_extremes_goes_the_same_way(core: ctypes.CDLL) -> None:
         network = Network(Reflex(), GRIPPER)
         s = network.image[0]
         for name in ("friction_weight", "ahead_weight"):
-            s[name] = rng.choice((-(2**30) + 1, 2**30 - 1), s[name].shape)
+            s[name] = rng.choice(WEIGHTS, s[name].shape)
         for name in ("friction_trace", "ahead_trace", "ahead_late"):
             s[name] = rng.choice((0, 32767), s[name].shape)
         for name in ("normal_mn", "load_mn", "load_slow", "innate_late", "speed_slow", "goal_speed"):

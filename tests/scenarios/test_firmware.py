@@ -48,12 +48,21 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return said
 
 
+DAMAGE = ("--set", "controller.damage.killed=0.2", "--set", "controller.damage.flipped=1e-3")
+
+
+@pytest.mark.parametrize("settings", [(), DAMAGE], ids=["whole", "damaged"])
 def test_a_run_on_a_target_leaves_the_recording_of_one_here(
-    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    settings: tuple[str, ...], url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results = []
     for where in ("here", url):
-        assert main(["run", "grasp", *SHORT, "--out", str(tmp_path / where.replace("/", "-")), "--brain", where]) == 0
+        assert (
+            main(
+                ["run", "grasp", *SHORT, *settings, "--out", str(tmp_path / where.replace("/", "-")), "--brain", where]
+            )
+            == 0
+        )
         results.append(json.loads(capsys.readouterr().out))
     here, there = (tmp_path / where.replace("/", "-") for where in ("here", url))
     assert [results[0][key] for key in SAME] == [results[1][key] for key in SAME]
@@ -61,6 +70,13 @@ def test_a_run_on_a_target_leaves_the_recording_of_one_here(
         assert (here / name).read_bytes() == (there / name).read_bytes(), name
     assert results[1]["brain"]["target"] == "sitl"
     assert "brain" not in results[0]
+
+
+def test_what_a_target_cannot_do_is_told_in_a_line(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "is a VotingNetwork" in told(
+        capsys, "run", "grasp", *SHORT, "--brain", url, "--set", "controller.replicas=3"
+    )
+    assert "leave out --free" in told(capsys, "run", "grasp", *SHORT, *DAMAGE, "--brain", url, "--free")
 
 
 def test_a_target_that_dies_in_mid_run_ends_it_with_a_line_and_the_recording_can_be_read(

@@ -16,9 +16,10 @@ uint16_t dither(uint32_t start, uint32_t index) {
 }
 
 int32_t pes_step(int32_t weight, int32_t error, int32_t trace, int rate_shift, int32_t noise) {
-    // |error * trace| <= 2^30 and the noise is below 2^16, so the sum fits; so does weight + 2^29.
+    // |error * trace| <= 2^30 and the noise is below 2^16, so the sum fits; so does weight + 2^29, but for a weight that a
+    // flipped bit threw out of its range: then it wraps, as the law does.
     const int32_t step = (error * trace + (noise >> (16 - rate_shift))) >> rate_shift;
-    return clamp32(weight + step, -WEIGHT_MAX, WEIGHT_MAX);
+    return clamp32((int32_t)((uint32_t)weight + (uint32_t)step), -WEIGHT_MAX, WEIGHT_MAX);
 }
 
 int32_t pes_population(int32_t *weight, int32_t error, const int16_t *trace, size_t n, int rate_shift, uint32_t start) {

@@ -17,7 +17,7 @@ from firmware_bridge.remote import RemoteBrain
 from firmware_bridge.sitl import Sitl
 from sensors.signals import Sensed
 from sim.bullet import GRIPPER
-from tests.firmware_bridge.senses import anything, extremes
+from tests.firmware_bridge.senses import WEIGHTS, anything, doomed, extremes
 
 HERE = Path(__file__).parent
 
@@ -61,7 +61,7 @@ def grasp(seed: int, ticks: int) -> Iterator[Sensed]:
 
 
 def test_a_short_grasp_with_damage_leaves_the_same_record(chip: Sitl) -> None:
-    network = Network(Reflex(dead=0.3, dead_from_ms=150), GRIPPER)
+    network = doomed(Network(Reflex(), GRIPPER), 0.3, 150)
     record = assert_same(chip, network, grasp(5, 300), 60, GRASP_CYCLES)
     assert record["ledger"][0, 2] > 1000
     assert record["probed"][0] > 0
@@ -80,7 +80,7 @@ def test_a_record_full_of_extremes_goes_the_same_way(chip: Sitl) -> None:
         network = Network(Reflex(), GRIPPER)
         s = network.image[0]
         for name in ("friction_weight", "ahead_weight"):
-            s[name] = rng.choice((-(2**30) + 1, 2**30 - 1), s[name].shape)
+            s[name] = rng.choice(WEIGHTS, s[name].shape)
         for name in ("friction_trace", "ahead_trace", "ahead_late"):
             s[name] = rng.choice((0, 32767), s[name].shape)
         for name in ("normal_mn", "load_mn", "load_slow", "innate_late", "goal_speed"):
@@ -92,7 +92,7 @@ def test_a_record_full_of_extremes_goes_the_same_way(chip: Sitl) -> None:
 
 @pytest.mark.slow
 def test_ten_thousand_random_ticks_leave_the_same_record(chip: Sitl) -> None:
-    network = Network(Reflex(dead=0.2, dead_from_ms=3000, boost=1.0), GRIPPER)
+    network = doomed(Network(Reflex(boost=1.0), GRIPPER), 0.2, 3000)
     record = assert_same(chip, network, anything(np.random.default_rng(1), 10_000), 500, MOST_CYCLES)
     assert record["ledger"][0, 2] > 100_000
 

@@ -132,7 +132,7 @@ def test_a_record_that_the_narrow_memories_cannot_hold_is_refused_at_commit(chip
 
 def test_the_whole_record_comes_back_as_it_was_loaded_whatever_it_holds(chip: Sitl) -> None:
     rng = np.random.default_rng(6)
-    record = Network(Reflex(dead=0.5), GRIPPER).image
+    record = Network(Reflex(), GRIPPER).image
     s = record[0]
     for name in ("friction_v", "ahead_v", "sense_v", "friction_bias", "ahead_bias", "current"):
         s[name] = rng.integers(-32768, 32768, s[name].shape)
@@ -142,7 +142,7 @@ def test_the_whole_record_comes_back_as_it_was_loaded_whatever_it_holds(chip: Si
         s[name] = rng.integers(-128, 128, s[name].shape)
     for name in ("friction_weight", "ahead_weight", "peak", "load_slow", "height"):
         s[name] = rng.integers(-(2**31), 2**31, s[name].shape)
-    for name in ("fired", "friction_alive", "ahead_alive", "sense_alive"):
+    for name in ("fired", "friction_alive", "ahead_alive", "sense_alive", "doomed"):
         s[name] = rng.integers(0, 2, s[name].shape)
     s["ledger"] = (2**40 + 3, -(2**40), 2**47 - 1, -1)
     s["key"], s["tick"], s["effort"] = 2**32 - 5, 2**32 - 2, (-1, -32768)
