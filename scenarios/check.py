@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from firmware_bridge import codegen
+from sensors import compiled
 from sensors.errors import UserError
 
 from . import load
@@ -73,7 +74,7 @@ def _checkout() -> bool:
 
 
 def _cache() -> Finding:
-    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or ROOT / "controller" / "__pycache__")
+    folder = Path(os.environ.get(compiled.VARIABLE) or compiled.home(ROOT))
     place = next(p for p in (folder, *folder.parents) if p.exists())
     if os.access(place, os.W_OK):
         kept = len(list(folder.glob("**/*.nbc")))

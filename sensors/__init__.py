@@ -1,1 +1,7 @@
 """Body to data: events, taxels and the values that travel through the stack. Knows nothing above it."""
+
+from pathlib import Path
+
+from .compiled import settle
+
+settle(Path(__file__).parent.parent)  # before the first kernel is declared
