@@ -15,6 +15,7 @@ import brian2
 from . import w2
 
 CPU_FILE, CLOCKS_PER_S = "cpu", 1_000_000
+SPAN_MS = 1000.0  # each run starts from random membranes: over a second its rate is that of the others
 EQUATIONS = """
 dv/dt = (drive - v + g) / tau_m : 1
 dg/dt = -g / tau_s : 1
@@ -28,7 +29,7 @@ class W2:
     def __init__(self, neurons: int, dt_ms: float) -> None:
         p = w2.physics(int(neurons), dt_ms)
         self._neurons, self._dt_ms = p.neurons, dt_ms
-        self._steps = max(round(1000 / dt_ms * min(1.0, 4000 / p.neurons)), 20)
+        self._steps = round(SPAN_MS / dt_ms)
         self._folder = tempfile.TemporaryDirectory()
         brian2.set_device("cpp_standalone", build_on_run=False)
         brian2.prefs.devices.cpp_standalone.openmp_threads = 0
