@@ -53,7 +53,7 @@ IMAGE = np.dtype(
         ("fired", "u1", FRICTION + AHEAD + SENSES),
         ("normal_mn", "<i4"),  # low-passed, 1/16 mN
         ("load_mn", "<i4"),  # low-passed, 1/16 mN
-        ("load_slow", "<i4"),  # 1/256 mN
+        ("load_slow", "<i4"),  # low-passed over 16 ticks in the tug, over 128 in the hand, 1/256 mN
         ("compliance", "<i4"),
         ("peak", "<i4", (2, 2)),  # (normal, load) of the largest load per grip in this and the last 16 ticks
         ("burst", "<i4"),

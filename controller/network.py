@@ -109,8 +109,8 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
     s = state[0]
     height = int32(analog[2])
     listen(s, analog)
-    voices, votes = feel(s, spikes, count)
-    bursting = excite(s, votes)
+    felt, seen = feel(s, spikes, count)
+    bursting = excite(s, felt, seen, int32(analog[3]))
     started = decide_slip(s, bursting)
     grip_context(s, analog, x)
     certain = fire_friction(s, x)
@@ -120,7 +120,7 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
     fired = fire_ahead(s, x)
     swing = foresee(s)
     ahead = act(s, int32(goal[0]), height, swing)
-    spikes_made = voices + bursting + certain + fired
+    spikes_made = felt + seen + bursting + certain + fired
     s.ledger[3] += spikes_made
     p = probe[0]
     p.slip = s.slipping != 0

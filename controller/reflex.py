@@ -23,7 +23,11 @@ COMPLIANCE_MIN, COMPLIANCE_MAX = 1900, 20480
 GRIP_MOST_MN = 170000  # a little over what the guard lets pass
 BURST_ON, BURST_OFF = 500, 200
 VOTE, POOL_REST = 600, 300
-EYE_VOTES = 3  # the eye hardly ever speaks unless something slips
+HELD, LOOSE = -2000, 500  # the least and the most that the pool hears of how well the object is held
+DRIVE_MOST = 65535  # lifts any membrane to its limit
+EYE_VOTES, EYE_TUG_VOTES = 3, 10  # the eye hardly ever speaks unless something slips, and in the tug least of all
+RISES = 5  # 0.5 mm/s of the hand
+PULLS = 12  # mN by which the load outruns its mean for each 0.1 mm/s of the hand, from which on the pads stick
 EYE_FIRST = 38
 SLIDES = 27  # of 32: the whole contact's shear per normal to the rim's, above which the whole is taken to slide
 SLIP_RATE_SHIFT = 13  # what slip teaches, in proportion to compliance: slippery objects need larger steps
@@ -50,7 +54,7 @@ def normalised(a, b):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def feel(s, spikes, count):  # type: ignore[no-untyped-def]
-    """One tick of the feelers and eye cells; returns (their spikes, votes for a slip)."""
+    """One tick of the feelers and eye cells; returns the spikes of both."""
     current = s.current
     for i in range(SENSES):
         current[i] = 0
@@ -60,28 +64,35 @@ def feel(s, spikes, count):  # type: ignore[no-untyped-def]
             current[address] += s.feeler_weight
         elif address >= EYE_FIRST and address < EYE_FIRST + EYE:
             current[FEELERS + address - EYE_FIRST] += s.eye_weight
-    votes = voices = int32(0)
+    felt = seen = int32(0)
     for i in range(FEELERS + EYE):
         v, fires = lif_step(s.sense_v[i], current[i], SENSE_LEAK_SHIFT, THRESHOLD)
         s.sense_v[i] = max(v, -THRESHOLD)
         fires = fires and s.sense_alive[i] != 0
         s.fired[FRICTION + AHEAD + i] = fires
-        voices += int32(fires)
-        votes += int32(fires) if i < FEELERS else EYE_VOTES * int32(fires)
-    s.ledger[1] += count + voices * SLIP
-    return voices, votes
+        felt += int32(fires) if i < FEELERS else int32(0)
+        seen += int32(fires) if i >= FEELERS else int32(0)
+    s.ledger[1] += count + (felt + seen) * SLIP
+    return felt, seen
 
 
 @njit(cache=True)
-def excite(s, votes):  # type: ignore[no-untyped-def]
+def excite(s, felt, seen, rising):  # type: ignore[no-untyped-def]
     """One tick of the pool of slip neurons; returns its spikes.
 
-    It is held down in proportion to how far the load is from what the learned friction can carry.
+    In the hand it is held down in proportion to how far the load is from what the learned friction can carry. In the
+    tug it is held down but for while the hand rises and the load does not, since pads that stick pull the load up.
+    felt, seen: spikes of feelers and eye cells. rising: speed of the hand, 0.1 mm/s.
     """
-    need = int32((s.compliance * (s.load_mn >> 4)) >> 12)
-    normal = max(s.normal_mn >> 4, 1)
-    _, overload = normalised(normal, need - normal + (normal >> 4))
-    drive = clamp((overload * 5) >> 4, -2000, 500) + VOTE * votes - POOL_REST if s.touch >= 30 else int32(0)
+    if s.carried == 0:
+        slides = rising >= RISES and (s.load_mn >> 4) - (s.load_slow >> 8) < PULLS * rising
+        drive = (LOOSE if slides else HELD) + VOTE * (felt + EYE_TUG_VOTES * seen) - POOL_REST
+    else:
+        need = int32((s.compliance * (s.load_mn >> 4)) >> 12)
+        normal = max(s.normal_mn >> 4, 1)
+        _, overload = normalised(normal, need - normal + (normal >> 4))
+        drive = clamp((overload * 5) >> 4, HELD, LOOSE) + VOTE * (felt + EYE_VOTES * seen) - POOL_REST
+    drive = min(drive, DRIVE_MOST) if s.touch >= 30 else int32(0)
     bursting = int32(0)
     for i in range(FEELERS + EYE, SENSES):
         rank = int32(i - FEELERS - EYE)
@@ -186,7 +197,7 @@ def foresee(s):  # type: ignore[no-untyped-def]
     for i in range(AHEAD):
         s.ahead_late[i] += int16((int32(s.ahead_trace[i]) - int32(s.ahead_late[i])) >> 4)
     if s.carried == 0:
-        s.load_slow += ((s.load_mn << 4) - s.load_slow) >> 7
+        s.load_slow += ((s.load_mn << 4) - s.load_slow) >> 4
         s.innate_late = 0
         return int32(0)
     weight = s.load_slow >> 8

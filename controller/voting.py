@@ -13,7 +13,7 @@ from numba import int16, int32, njit
 
 from .image import AHEAD, EYE, FEELERS, FRICTION, SENSES
 from .network import Network, act, grip_context, listen, motion_context
-from .reflex import EYE_VOTES, decide_slip, excite, feel, fire_ahead, fire_friction, foresee, learn_friction
+from .reflex import decide_slip, excite, feel, fire_ahead, fire_friction, foresee, learn_friction
 from .servo import refer
 
 REPLICAS = 3
@@ -48,7 +48,7 @@ def voting_tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[n
     felt = vote(state, sense, sense + FEELERS)
     seen = vote(state, sense + FEELERS, sense + FEELERS + EYE)
     for r in range(REPLICAS):
-        excite(state[r], felt + EYE_VOTES * seen)
+        excite(state[r], felt, seen, int32(analog[3]))
     bursting = vote(state, sense + FEELERS + EYE, sense + SENSES)
     started = False
     for r in range(REPLICAS):

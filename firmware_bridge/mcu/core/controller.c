@@ -40,7 +40,7 @@ uint16_t controller_tick(image_t *s, const sensed_t *sensed, wire_thought_t *tho
     s->load_mn = wrap32(s->load_mn + (((int64_t)load * 16 - s->load_mn) >> 2));
     s->touch = (int32_t)(normal > 150 ? min64((int64_t)s->touch + 1, 1000) : max64((int64_t)s->touch - 4, 0));
 
-    const slipped_t slipped = sense_slip(s, sensed->spikes, sensed->count);
+    const slipped_t slipped = sense_slip(s, sensed->spikes, sensed->count, analog[3]);
     int32_t spikes = slipped.spikes;
     int16_t x[2];
     x[0] = wrap16(min64((int64_t)log2_linear(max64(s->normal_mn >> 4, 1)) * 2 - 32000, 32767) >> 3);

@@ -14,7 +14,7 @@ typedef struct {
 } slipped_t;
 
 // One tick of the slip detector.
-slipped_t sense_slip(image_t *s, const uint8_t *spikes, size_t count);
+slipped_t sense_slip(image_t *s, const uint8_t *spikes, size_t count, int32_t rising);
 
 // One tick of the friction population; x: log of the grip, opening. Returns its spikes.
 int32_t learn_friction(image_t *s, int32_t rim_normal, int32_t rim_shear, const int16_t x[2]);

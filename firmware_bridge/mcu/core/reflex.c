@@ -39,19 +39,30 @@ static bool sense(image_t *s, size_t i, int32_t current, int leak_shift, int32_t
     return fires;
 }
 
-slipped_t sense_slip(image_t *s, const uint8_t *spikes, size_t count) {
-    excite(s, spikes, count);
-    int32_t votes = 0, voices = 0, bursting = 0;
-    for (size_t i = 0; i < FEELERS + EYE; i++) {
-        const bool fires = sense(s, i, s->current[i], SENSE_LEAK_SHIFT, -THRESHOLD);
-        voices += fires;
-        votes += i < FEELERS ? fires : EYE_VOTES * fires;
-    }
+// What the pool hears in the tug: pads that stick pull the load up with the hand.
+static int64_t heard_in_tug(const image_t *s, int32_t rising) {
+    const int64_t pulled = (int64_t)(s->load_mn >> 4) - (s->load_slow >> 8);
+    return rising >= RISES && pulled < PULLS * rising ? LOOSE : HELD;
+}
+
+// What it hears in the hand: how far the load is from what the learned friction can carry.
+static int64_t heard_in_hand(const image_t *s) {
     const int64_t need = wrap32(((int64_t)s->compliance * (s->load_mn >> 4)) >> 12);
     int64_t normal = max64(s->normal_mn >> 4, 1), overload = need - normal + (normal >> 4);
     normalise(&normal, &overload);
-    const int64_t drive =
-        s->touch >= 30 ? clamp64((overload * 5) >> 4, -2000, 500) + VOTE * votes - POOL_REST : 0;
+    return clamp64((overload * 5) >> 4, HELD, LOOSE);
+}
+
+slipped_t sense_slip(image_t *s, const uint8_t *spikes, size_t count, int32_t rising) {
+    excite(s, spikes, count);
+    int32_t felt = 0, seen = 0, bursting = 0;
+    for (size_t i = 0; i < FEELERS + EYE; i++) {
+        const bool fires = sense(s, i, s->current[i], SENSE_LEAK_SHIFT, -THRESHOLD);
+        *(i < FEELERS ? &felt : &seen) += fires;
+    }
+    const int64_t heard = s->carried == 0 ? heard_in_tug(s, rising) : heard_in_hand(s);
+    const int32_t votes = felt + (s->carried == 0 ? EYE_TUG_VOTES : EYE_VOTES) * seen;
+    const int64_t drive = s->touch >= 30 ? min64(heard + VOTE * votes - POOL_REST, DRIVE_MOST) : 0;
     for (size_t i = FEELERS + EYE; i < SENSES; i++) {
         const int32_t rank = (int32_t)(i - FEELERS - EYE);
         bursting += sense(s, i, (int32_t)drive - 40 * rank, POOL_LEAK_SHIFT, -(THRESHOLD >> 2));
@@ -63,8 +74,8 @@ slipped_t sense_slip(image_t *s, const uint8_t *spikes, size_t count) {
     } else if (s->burst < BURST_OFF) {
         s->slipping = 0;
     }
-    s->ledger[1] += (int64_t)count + (int64_t)voices * SLIP;
-    return (slipped_t){s->slipping != 0 && was == 0, voices + bursting};
+    s->ledger[1] += (int64_t)count + (int64_t)(felt + seen) * SLIP;
+    return (slipped_t){s->slipping != 0 && was == 0, felt + seen + bursting};
 }
 
 // A lack of grip beyond what a loss of friction explains teaches a sixteenth of it.
@@ -135,7 +146,7 @@ int32_t foresee(image_t *s, const int16_t x[2], int64_t *swing) {
         s->ahead_late[i] = (int16_t)(s->ahead_late[i] + ((s->ahead_trace[i] - s->ahead_late[i]) >> 4));
     }
     if (s->carried == 0) {
-        s->load_slow = wrap32(s->load_slow + (((int64_t)s->load_mn * 16 - s->load_slow) >> 7));
+        s->load_slow = wrap32(s->load_slow + (((int64_t)s->load_mn * 16 - s->load_slow) >> 4));
         s->innate_late = 0;
         *swing = 0;
         return spikes;
