@@ -40,7 +40,7 @@ lint: .venv/dev.stamp
 
 # What tests open the report and the window of --view with, and build and run firmware with. Without them those tests are skipped, with the reason.
 TOOLS := chromium=chromium,chromium-browser,google-chrome xvfb=Xvfb \
-	gcc-arm-none-eabi=arm-none-eabi-gcc qemu-system-arm=qemu-system-arm verilator=verilator iverilog=iverilog
+	gcc-arm-none-eabi=arm-none-eabi-gcc qemu-system-arm=qemu-system-arm verilator=verilator iverilog=iverilog yosys=yosys
 .venv/tools.stamp: .venv/run.stamp
 	@lacking=""; \
 	for tool in $(TOOLS); do \

@@ -27,10 +27,10 @@ def missing() -> str | None:
     return f"no {', '.join(lacking)} here, which simulate the FPGA; on Debian: apt-get install {' '.join(lacking)}"
 
 
-def verilate(folder: Path, bits: bool = False) -> Path:
+def verilate(folder: Path, bits: bool = False, netlist: tuple[Path, ...] = ()) -> Path:
     """Build the model in `folder`, without memories; returns the program.
 
-    bits: through the UART instead of byte by byte.
+    bits: through the UART instead of byte by byte. netlist: cells of an iCE40 and what they do, instead of rtl/.
 
     Raises:
         UserError: a tool is missing, or Verilator or the compiler refused; with the first complaint.
@@ -40,8 +40,10 @@ def verilate(folder: Path, bits: bool = False) -> Path:
         raise UserError(lacking)
     top = "chip" if bits else "core"
     names = (*MODULES, "chip", "uart") if bits else MODULES
-    verilog = [FOLDER / "rtl" / f"{name}.v" for name in names]
+    verilog = netlist or tuple(FOLDER / "rtl" / f"{name}.v" for name in names)
     options = ["-Wall", f"-I{FOLDER / 'rtl'}", *(["-GDIVIDE=4", "-CFLAGS", "-DBITS"] if bits else [])]
+    if netlist:  # its style is yosys's; Verilator 5.006 reads no inputs with defaults
+        options = ["-Wno-lint", "-Wno-style", "-Wno-fatal", "-DNO_ICE40_DEFAULT_ASSIGNMENTS", "--no-timing"]
     command = ["verilator", "-O3", "--x-assign", "fast", "--cc", "--exe", "--build", "-j", "1", "--top-module", top]
     command += ["-CFLAGS", "-O2", "--Mdir", str(folder / "model"), *options, str(HARNESS), *map(str, verilog)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
