@@ -20,6 +20,7 @@ from .fpga.build import FPGAS, SIMULATED, identity
 from .identity import build_id
 from .remote import RemoteBrain
 from .session import RefusedError
+from .window import Window
 
 
 class DeployedNetwork:
@@ -31,6 +32,7 @@ class DeployedNetwork:
 
     Attributes:
         remote: the brain behind the link. probe: PROBE (1,), what it thought in the last tick.
+        window: where other processes see how it does, if anywhere.
 
     Raises:
         UserError: the target is another, or of another build; as `RemoteBrain` otherwise.
@@ -46,6 +48,7 @@ class DeployedNetwork:
         read_s: float | None = None,
     ) -> None:
         self._network = network
+        self.window: Window | None = None
         self.remote = RemoteBrain(url, body, timeout_s, patience_s, read_s)
         self.probe = self.remote.probe
         self._until_struck = 0
@@ -73,6 +76,8 @@ class DeployedNetwork:
         self._until_struck = 0 if damage.harmless else damage.from_tick
         record = self._network.image.tobytes()
         self.probe[:] = 0
+        if self.window is not None:
+            self.window.restart()
         if self._committed == zlib.crc32(record):
             try:
                 self.remote.reset()
@@ -90,7 +95,10 @@ class DeployedNetwork:
             self._until_struck -= 1
             if not self._until_struck:
                 self._strike()
-        return self.remote.step(sensed)
+        command = self.remote.step(sensed)
+        if self.window is not None:
+            self.window.tick(self.remote.cycles, self.remote.spikes, command)
+        return command
 
     def _strike(self) -> None:
         """Damage the target's memory: its record comes here, is struck, and goes back."""

@@ -56,6 +56,8 @@ class FreeNetwork(DeployedNetwork):
             self._miss()
         else:
             self._silent = 0
+        if self.window is not None:
+            self.window.tick(self.remote.cycles, 0 if self._waiting else self.remote.spikes, self._held)
         return self._held
 
     def _take_late(self, until_s: float) -> None:

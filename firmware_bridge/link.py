@@ -6,8 +6,10 @@ rfc2217://, loop://, spy://. This is the one place of the bridge that waits.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import getpass
+import glob
 import grp
 import os
 import select
@@ -25,7 +27,12 @@ from .lossy import Faults, LinkLostError, LossyPort
 from .protocol import BAUD
 
 REOPEN_EVERY_S = 0.02
+IN_USE = (errno.EBUSY, errno.EAGAIN)
 READ_MAX = 4096
+
+
+class InUseError(UserError):
+    """Another program has the port."""
 
 
 class Port(Protocol):
@@ -53,7 +60,8 @@ class SerialPort:
         try:
             self._port = self._open()
         except (OSError, ValueError) as error:
-            raise UserError(_explain(url, error)) from None
+            kind = InUseError if _number(error) in IN_USE else UserError
+            raise kind(_explain(url, error)) from None
 
     def _open(self) -> serial.Serial:
         port: serial.Serial = serial.serial_for_url(self._url, do_not_open=True)
@@ -115,21 +123,39 @@ class SerialPort:
 
 def _explain(url: str, error: OSError | ValueError) -> str:
     """One line on why a port did not open, and the next move."""
-    number = error.errno if isinstance(error, OSError) else None
-    if number is None and isinstance(error.__context__, termios.error):  # which pyserial wraps into words only
-        number = error.__context__.args[0]
+    number = _number(error)
     if number == errno.EACCES:
         name, user = _group(url), getpass.getuser()
         cure = f"sudo usermod -aG {name} {user}, then log in again"
         return f"{user} may not open {url}, which belongs to group {name}; {cure}"
-    if number in (errno.EBUSY, errno.EAGAIN):
-        return f"{url} is in use by another program; close it there and try again"
+    if number in IN_USE:
+        return f"{url} is in use by {_holder(url)}; close it there and try again"
     if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
         found = ", ".join(sorted(p.device for p in list_ports.comports())) or "none"
         return f"there is no {url}; serial ports found: {found}"
     if number in (errno.ENOTTY, errno.EISDIR, errno.EINVAL):
         return f"{url} is no serial port; name a device such as /dev/ttyACM0 or a URL such as socket://host:port"
     return f"{url} does not open: {error}; name a device such as /dev/ttyACM0 or a URL such as socket://host:port"
+
+
+def _number(error: OSError | ValueError) -> int | None:
+    """The system's number of an error, also where pyserial wraps it into words only."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    return error.__context__.args[0] if isinstance(error.__context__, termios.error) else None
+
+
+def _holder(path: str) -> str:
+    """Who has a device open, as far as this user may know; not the program behind a pseudo-terminal."""
+    real = os.path.realpath(path)
+    for process in glob.iglob("/proc/[0-9]*"):
+        with contextlib.suppress(OSError):
+            files = [os.readlink(file) for file in glob.iglob(f"{process}/fd/*")]
+            if real in files and not any(file.endswith("ptmx") for file in files):
+                with open(f"{process}/cmdline", "rb") as file:
+                    words = file.read().replace(b"\0", b" ").decode(errors="replace").strip()
+                return f"process {process.removeprefix('/proc/')} ({words[:80]})"
+    return "another program"
 
 
 def _group(path: str) -> str:

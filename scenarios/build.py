@@ -14,6 +14,7 @@ from controller.voting import VotingNetwork
 from firmware_bridge import targets
 from firmware_bridge.deployed import DeployedNetwork
 from firmware_bridge.free import FreeNetwork
+from firmware_bridge.window import Window
 from sensors.errors import UserError
 from sensors.signals import Body
 from sim.bullet import GRIPPER, BulletWorld
@@ -83,4 +84,5 @@ def deploy(brain: object, where: str, body: Body, stack: ExitStack, free_us: int
         else DeployedNetwork(brain, url, body)
     )
     stack.callback(deployed.close)
+    deployed.window = stack.enter_context(Window(url, where, deployed.link))
     return deployed

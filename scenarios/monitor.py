@@ -1,4 +1,4 @@
-"""The verbs monitor and state: how a target is doing, and its learned state off and onto it."""
+"""The verb monitor: how a target is doing, asked of it or seen through the window of the run that has its port."""
 
 from __future__ import annotations
 
@@ -7,55 +7,31 @@ import sys
 import termios
 import time
 import tty
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-
-from controller import image
-from controller.image import IMAGE
-from firmware_bridge import targets
+from firmware_bridge import window
 from firmware_bridge.boards import BOARDS
-from firmware_bridge.deployed import assert_current, target_name
+from firmware_bridge.deployed import target_name
+from firmware_bridge.fpga.synthesis import BOARDS as FPGAS
 from firmware_bridge.remote import RemoteBrain
+from firmware_bridge.session import RefusedError
+from sensors.errors import UserError
 from sim.bullet import GRIPPER
 
-
-@contextmanager
-def connected(where: str) -> Iterator[RemoteBrain]:
-    """The target at a URL, of this program's build. Raises UserError."""
-    with targets.serve(where) as url:
-        remote = RemoteBrain(url, GRIPPER)
-        try:
-            assert_current(remote.welcome, url)
-            yield remote
-        finally:
-            remote.close()
-
-
-def save(remote: RemoteBrain, file: Path) -> str:
-    """Write the target's record as a state.bin; returns a sentence."""
-    record = np.frombuffer(remote.save(), IMAGE).copy()
-    image.save(record, file)
-    return f"saved {file}: {remote.ticks()} ticks old, state {image.state_hash(record):08x}"
-
-
-def load(remote: RemoteBrain, file: Path) -> str:
-    """Let the target go on from a state.bin, from the bit; returns a sentence."""
-    record = image.load(file)
-    remote.load(record.tobytes())
-    return f"loaded {file}: state {remote.state_hash():08x}"
+from .state import connected, save
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How it goes: per second and tick since the reading before, and counts since power-on.
+    """How it goes: per second and tick since the reading before, and counts.
 
-    tick_us: of the last tick, None where the target does not count cycles or its clock is not known.
+    tick_us: of the last tick, None where the target does not count cycles or its clock is not known. settled, frozen:
+    None where a run is watched. link: what went wrong on the link, as the target counts it since power-on, or the run.
     """
 
     target: str
@@ -66,12 +42,33 @@ class Reading:
     spikes_per_tick: float
     efforts: dict[str, float]
     missed: int
-    settled: int
-    frozen: bool
+    settled: int | None
+    frozen: bool | None
     loaded: bool
-    garbled: int
-    repeated: int
-    refused: int
+    link: dict[str, int]
+
+
+class _Rates:
+    """What was counted, as ticks a second and spikes a tick since the look before."""
+
+    def __init__(self) -> None:
+        self._before = (time.monotonic(), 0, 0)
+
+    def since(self, ticks: int, spikes: int) -> tuple[float, float]:
+        now, (then, ticks_then, spikes_then) = time.monotonic(), self._before
+        self._before = (now, ticks, spikes)
+        new = max(ticks - ticks_then, 0)
+        per_tick = round(((spikes - spikes_then) & 0xFFFFFFFF) / new, 1) if new else 0.0
+        return round(new / max(now - then, 1e-3), 1), per_tick
+
+
+def _us(target: str, cycles: int) -> float | None:
+    hz = BOARDS[target].hz if target in BOARDS else FPGAS[target].clock_mhz * 1e6 if target in FPGAS else 0
+    return round(cycles / hz * 1e6, 1) if hz and cycles else None
+
+
+def _efforts(effort: Iterable[int]) -> dict[str, float]:
+    return {c.name: round(int(e) * c.lsb, 3) for c, e in zip(GRIPPER.effort, effort, strict=True)}
 
 
 class Monitor:
@@ -80,64 +77,125 @@ class Monitor:
     def __init__(self, remote: RemoteBrain) -> None:
         self._remote = remote
         self.target = target_name(remote.welcome)
-        self._before = (time.monotonic(), 0, 0)
+        self._rates = _Rates()
         self.read()
 
     def read(self) -> Reading:
         """One reading."""
         report, effort = self._remote.status()
         counters = self._remote.counters()
-        now, ticks, spikes = time.monotonic(), int(report["ticks"]), int(report["spikes"])
-        then, ticks_then, spikes_then = self._before
-        self._before = (now, ticks, spikes)
-        new = max(ticks - ticks_then, 0)
+        ticks = int(report["ticks"])
+        ticks_per_s, spikes_per_tick = self._rates.since(ticks, int(report["spikes"]))
         return Reading(
             self.target,
             ticks,
-            round(new / max(now - then, 1e-3), 1),
-            self._us(int(report["cycles"])),
-            self._us(int(report["cycles_most"])),
-            round(((spikes - spikes_then) & 0xFFFFFFFF) / new, 1) if new else 0.0,
-            {c.name: round(int(e) * c.lsb, 3) for c, e in zip(GRIPPER.effort, effort, strict=True)},
+            ticks_per_s,
+            _us(self.target, int(report["cycles"])),
+            _us(self.target, int(report["cycles_most"])),
+            spikes_per_tick,
+            _efforts(effort),
             int(report["missed"]),
             int(report["settled"]),
             bool(report["frozen"]),
             bool(report["loaded"]),
-            counters["garbled"],
-            counters["repeated"],
-            counters["refused"],
+            {name: counters[name] for name in ("garbled", "repeated", "refused")},
         )
 
-    def _us(self, cycles: int) -> float | None:
-        board = BOARDS.get(self.target)
-        return round(cycles / board.hz * 1e6, 1) if board is not None and cycles else None
+    def obey(self, key: str, file: Path) -> str | None:
+        """Do what a key asks: f freeze or thaw, r reset, s save to `file`; returns a sentence, None for q."""
+        remote = self._remote
+        if key == "q":
+            return None
+        if key == "f":
+            frozen = not remote.status()[0]["frozen"]
+            remote.freeze(bool(frozen))
+            return "learning is stopped" if frozen else "learning goes on"
+        if key == "r":
+            return self._reset()
+        if key == "s":
+            return save(remote, file)
+        return "keys: f freeze, r reset, s save, q quit"
+
+    def _reset(self) -> str:
+        try:
+            self._remote.reset()
+        except RefusedError as refused:
+            if refused.name != "EMPTY":
+                raise
+            return f"{self.target} keeps no copy to return to; load one: ganglion state URL load FILE"
+        return "returned to the state before its first tick"
+
+
+class RunMonitor:
+    """Reads what a run shows of its target. Neither the target nor the link notices."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._rates = _Rates()
+        self._last: Reading | None = None
+        self.read()
+
+    def read(self) -> Reading | None:
+        """One reading; None once the run has ended."""
+        for _ in range(3):  # one look may fall into a write
+            if (shown := window.look(self._path)) is not None:
+                break
+        else:
+            return None
+        link = shown["link"]
+        target = str(link.pop("target"))
+        ticks_per_s, spikes_per_tick = self._rates.since(shown["ticks"], shown["spikes"])
+        return Reading(
+            target,
+            shown["ticks"],
+            ticks_per_s,
+            _us(target, shown["cycles"]),
+            _us(target, shown["cycles_most"]),
+            spikes_per_tick,
+            _efforts(shown["effort"]),
+            link.pop("missed", 0),
+            None,
+            None,
+            True,
+            {name: link[name] for name in ("asked_again", "stale", "reconnected")},
+        )
+
+    def obey(self, key: str, _file: Path) -> str | None:
+        """None for q; everything else is the run's, whose recording would no longer say what was computed."""
+        return None if key == "q" else "a run has the port: only q; its state is in its folder when it ends"
+
+
+@contextmanager
+def watched(where: str | None) -> Iterator[Monitor | RunMonitor]:
+    """The run that computes at a URL, or with such a brain, else the target there; None: the one run that goes on.
+
+    Raises:
+        UserError: there is none, or several; the target cannot be reached.
+    """
+    shown = {str(path): facts for path in window.runs() if (facts := window.look(path)) is not None}
+    found = [path for path, facts in shown.items() if where in (None, facts["url"], facts["brain"])]
+    if len(found) > 1:
+        urls = ", ".join(str(shown[path]["url"]) for path in found)
+        raise UserError(f"{len(found)} runs go on, at {urls}; name one")
+    if found:
+        yield RunMonitor(Path(found[0]))
+        return
+    if where is None:
+        raise UserError("no run on a target goes on; name a target, such as /dev/ttyACM0")
+    with connected(where) as remote:
+        yield Monitor(remote)
 
 
 def line(r: Reading) -> str:
     """A reading for people."""
     efforts = "  ".join(f"{name} {value:g}" for name, value in r.efforts.items())
     took = f"   tick {r.tick_us:g} us, {r.tick_us_most:g} most" if r.tick_us is not None else ""
-    state = ("frozen" if r.frozen else "learning") if r.loaded else "empty"
+    state = "empty" if not r.loaded else {None: "in a run", True: "frozen", False: "learning"}[r.frozen]
+    link = " ".join(f"{name.replace('_', ' ')} {count}" for name, count in r.link.items())
     return (
         f"{r.target}  {r.ticks} ticks, {r.ticks_per_s:g}/s{took}   {r.spikes_per_tick:g} spikes a tick   {efforts}   "
-        f"missed {r.missed}   garbled {r.garbled} repeated {r.repeated} refused {r.refused}   {state}"
+        f"missed {r.missed}   {link}   {state}"
     )
-
-
-def obey(remote: RemoteBrain, key: str, file: Path) -> str | None:
-    """Do what a key asks: f freeze or thaw, r reset, s save to `file`; returns a sentence, None for q."""
-    if key == "q":
-        return None
-    if key == "f":
-        frozen = not remote.status()[0]["frozen"]
-        remote.freeze(bool(frozen))
-        return "learning is stopped" if frozen else "learning goes on"
-    if key == "r":
-        remote.reset()
-        return "returned to the state before its first tick"
-    if key == "s":
-        return save(remote, file)
-    return "keys: f freeze, r reset, s save, q quit"
 
 
 class Keys:

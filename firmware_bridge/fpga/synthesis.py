@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +140,10 @@ def place(which: Fpga, folder: Path) -> Placed:
 
 def build_bitstream(which: Fpga) -> Placed:
     """The bitstream of a board; built once for each state of the sources. Raises UserError."""
-    final = build_folder() / f"{which.name}-{identity():08x}"
+    own = identity()
+    for file in (f"{which.top}.v", which.pins):
+        own = zlib.crc32((FOLDER / "boards" / file).read_bytes(), own)
+    final = build_folder() / f"{which.name}-{own:08x}"
     facts = final / "placed.json"
     if not facts.exists():
         with tempfile.TemporaryDirectory(dir=final.parent) as temporary:

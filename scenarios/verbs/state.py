@@ -35,8 +35,8 @@ def add(verbs: Verbs) -> None:
 
 def do(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
-    from scenarios import monitor
+    from scenarios import state
 
-    with monitor.connected(args.url) as remote:
-        print((monitor.save if args.what == "save" else monitor.load)(remote, args.file))
+    with state.connected(args.url) as remote:
+        print((state.save if args.what == "save" else state.load)(remote, args.file))
     return DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,12 @@ def _needs_compiler() -> None:
 
 def _memory_checks() -> tuple[str, ...]:
     return ("-fsanitize=address,undefined",) if "ziglang" not in (compiler() or ()) else ("-fsanitize=undefined",)
+
+
+@pytest.fixture(scope="session")
+def fuzz() -> int:
+    """How many frames are thrown at a parser: what the environment variable GANGLION_FUZZ says, else a million."""
+    return int(os.environ.get("GANGLION_FUZZ", "1000000"))
 
 
 @pytest.fixture(scope="session")

@@ -120,13 +120,7 @@ def test_the_judge_has_nothing_to_say_against_c(core: ctypes.CDLL, check: Callab
     check(core)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_nothing_is_done_for_a_damaged_frame_nor_twice_for_a_whole_one(fuzzer: Path, seed: int) -> None:
-    done = subprocess.run([fuzzer, "100000", str(seed)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.mark.slow
-def test_nothing_is_done_for_any_of_ten_million_damaged_frames(fuzzer: Path) -> None:
-    done = subprocess.run([fuzzer, "10000000", "3"], capture_output=True, text=True, check=False)
+def test_nothing_is_done_for_a_damaged_frame_nor_twice_for_a_whole_one(fuzzer: Path, fuzz: int) -> None:
+    done = subprocess.run([fuzzer, str(fuzz), "3"], capture_output=True, text=True, check=False)
+    print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -149,15 +149,17 @@ def test_a_monitor_reads_how_it_goes_and_its_keys_do_what_they_say(
     assert main(["monitor", url, "--count", "1", "--every", "0.01"]) == 0
     assert "sitl  25 ticks, 0/s" in capsys.readouterr().out
     assert "out of range; expected 0.01 to 3600" in told(capsys, "monitor", url, "--every", "0")
-    with monitor.connected(url) as remote:
-        assert monitor.obey(remote, "f", tmp_path) == "learning is stopped"
-        assert monitor.Monitor(remote).read().frozen
-        assert monitor.obey(remote, "f", tmp_path) == "learning goes on"
-        assert "saved" in str(monitor.obey(remote, "s", tmp_path / "kept.bin"))
+    with monitor.watched(url) as watch:
+        assert watch.obey("f", tmp_path) == "learning is stopped"
+        assert (reading := watch.read()) is not None
+        assert reading.frozen
+        assert watch.obey("f", tmp_path) == "learning goes on"
+        assert "saved" in str(watch.obey("s", tmp_path / "kept.bin"))
         assert (tmp_path / "kept.bin").exists()
-        assert monitor.obey(remote, "r", tmp_path) is not None
-        assert remote.ticks() == 0
-        assert monitor.obey(remote, "q", tmp_path) is None
+        assert watch.obey("r", tmp_path) is not None
+        assert (reading := watch.read()) is not None
+        assert reading.ticks == 0
+        assert watch.obey("q", tmp_path) is None
 
 
 def test_firmware_is_built_small_and_its_cost_is_told(capsys: pytest.CaptureFixture[str]) -> None:
