@@ -136,7 +136,7 @@ class DeployedNetwork:
 def assert_current(welcome: np.void, url: str) -> None:
     """Raise UserError if the target's firmware or record is another than this program's."""
     name = target_name(welcome)
-    cure = f"run `ganglion deploy grasp --to {name} {url}`" if name in BOARDS else "build it anew"
+    cure = f"run `ganglion deploy grasp --to {name} {url}`" if name in (*BOARDS, *FPGAS) else "build it anew"
     if welcome["layout"] != images.LAYOUT:
         raise UserError(
             f"{name} at {url} holds a brain of layout {welcome['layout']:08x}, this program's is {images.LAYOUT:08x}; "

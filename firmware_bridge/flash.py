@@ -1,4 +1,4 @@
-"""Putting a firmware on a board, by the first tool of the machine that can."""
+"""Putting a firmware or a bitstream on a board, by the first tool of the machine that can."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from sensors.errors import UserError
 
 from .boards import Board, flat
+from .fpga.synthesis import Fpga
 
 PATIENCE_S = 120
 
@@ -35,7 +36,7 @@ def commands(board: Board, elf: Path) -> list[list[str]]:
 
 
 def flash(board: Board, elf: Path) -> str:
-    """Flash it; returns the tool's name.
+    """Flash a microcontroller; returns the tool's name.
 
     Raises:
         UserError: the board needs its vendor's tool, none of the tools is here, or the tool fails, with its last line.
@@ -43,16 +44,29 @@ def flash(board: Board, elf: Path) -> str:
     known = commands(board, elf)
     if not known:
         raise UserError(f"{board.name} is flashed by its vendor's tool only; put {elf} on it, then say --no-flash")
+    elf.with_suffix(".bin").write_bytes(flat(elf)[1])
+    return _first_of(known, board.name, "pip install pyocd, or on Debian: apt-get install openocd")
+
+
+def configure(board: Fpga, bitstream: Path) -> str:
+    """Write an FPGA's flash, from which it configures itself; returns the tool's name. Raises UserError as `flash`."""
+    known = [["openFPGALoader", "-b", board.loader, "-f", str(bitstream)]]
+    if board.family == "ice40":
+        known.append(["iceprog", str(bitstream)])
+    return _first_of(known, board.name, "on Debian: apt-get install openfpgaloader")
+
+
+def _first_of(known: list[list[str]], name: str, cure: str) -> str:
     command = next((c for c in known if shutil.which(c[0])), None)
     if command is None:
-        tools = ", ".join(c[0] for c in known)
-        raise UserError(f"none of {tools} is on PATH; pip install pyocd, or on Debian: apt-get install openocd")
-    elf.with_suffix(".bin").write_bytes(flat(elf)[1])
+        tools = [c[0] for c in known]
+        lacking = f"none of {', '.join(tools)} is" if len(tools) > 1 else f"{tools[0]} is not"
+        raise UserError(f"{lacking} on PATH; {cure}")
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     except subprocess.TimeoutExpired:
         raise UserError(f"{command[0]} did not end within {PATIENCE_S} s; is the probe connected?") from None
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip() or "no word").splitlines()[-1]
-        raise UserError(f"{command[0]} did not flash {board.name}: {said}; is the probe connected?")
+        raise UserError(f"{command[0]} did not flash {name}: {said}; is the probe connected?")
     return command[0]

@@ -12,6 +12,7 @@ import getpass
 import glob
 import grp
 import os
+import re
 import select
 import termios
 import time
@@ -135,7 +136,8 @@ def _explain(url: str, error: OSError | ValueError) -> str:
         return f"there is no {url}; serial ports found: {found}"
     if number in (errno.ENOTTY, errno.EISDIR, errno.EINVAL):
         return f"{url} is no serial port; name a device such as /dev/ttyACM0 or a URL such as socket://host:port"
-    return f"{url} does not open: {error}; name a device such as /dev/ttyACM0 or a URL such as socket://host:port"
+    said = re.sub(r"^Could not open port [^[]*|\[Errno -?\d+\] ", "", str(error))
+    return f"{url} does not open: {said}; name a device such as /dev/ttyACM0 or a URL such as socket://host:port"
 
 
 def _number(error: OSError | ValueError) -> int | None:

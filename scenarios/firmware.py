@@ -1,4 +1,4 @@
-"""The verbs build and deploy for microcontrollers: a firmware made, measured, put on its board and compared."""
+"""The verb build for microcontrollers, and deploy for all boards: made, measured, put on its board and compared."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from controller.image import AHEAD, FRICTION, SENSES
 from firmware_bridge import boards, flash, qemu, targets
 from firmware_bridge.boards import KIB, Board
 from firmware_bridge.deployed import DeployedNetwork
+from firmware_bridge.fpga import synthesis
+from firmware_bridge.fpga.build import SIMULATED, identity
 from firmware_bridge.identity import build_id
+from firmware_bridge.link import open_port
 from firmware_bridge.stack import stack_bound
 from sensors.errors import UserError
 from sim.bullet import GRIPPER
@@ -74,21 +77,29 @@ def deploy(scenario: Scenario, name: str, url: str, *, write: bool = True) -> It
     write: whether to flash; a target that `targets.serve` starts is never flashed.
 
     Raises:
-        UserError: as `build`; no tool can flash the board, the tool fails, or another than the board answers.
+        UserError: as `build`; nothing can be opened at the URL, no tool can flash the board, the tool fails, or another
+            than the board answers.
         ParityError: the target computes something else.
     """
-    board = boards.board(name)
-    elf = boards.build_elf(board)
-    yield f"{scenario.name} to {board.name} at {url}   {board.says} | build {build_id('mcu'):08x}"
+    network = network_of(scenario)
+    fpga = name in synthesis.BOARDS
+    board = synthesis.BOARDS[name] if fpga else boards.board(name)
+    yield f"{scenario.name} to {name} at {url}   {board.says} | build {identity() if fpga else build_id('mcu'):08x}"
     if targets.is_device(url) and write:
-        tool = flash.flash(board, elf)
+        open_port(url, 0.1).close()  # before minutes are spent on building and flashing
+        if isinstance(board, Board):
+            tool = flash.flash(board, boards.build_elf(board))
+        else:
+            tool = flash.configure(board, synthesis.build_bitstream(board).bitstream)
         yield f"  flashed by {tool}"
+    expected = SIMULATED if fpga and url == SIMULATED else name
     with targets.serve(url) as place:
-        deployed = DeployedNetwork(network_of(scenario), place, GRIPPER, patience_s=5.0)
+        deployed = DeployedNetwork(network, place, GRIPPER, patience_s=5.0)
         try:
             answers = deployed.link()["target"]
-            if answers != board.name:
-                raise UserError(f"{url} is {answers}, not {board.name}; name its port, or --to {answers}")
+            if answers != expected:
+                instead = f", or --to {answers}" if answers in (*boards.BOARDS, *synthesis.BOARDS) else ""
+                raise UserError(f"{url} is {answers}, not {name}; name its port{instead}")
             yield f"  {place} answers: {answers}"
             found = parity(scenario, deployed, DEPLOY_TICKS)
             if found.difference is not None:
@@ -96,7 +107,7 @@ def deploy(scenario: Scenario, name: str, url: str, *, write: bool = True) -> It
             deployed.reset()
         finally:
             deployed.close()
-    took = f", {int(np.median(found.cycles))} cycles a tick p50" if targets.is_device(url) else ""
+    took = f", {int(np.median(found.cycles))} cycles a tick p50" if targets.is_device(url) or fpga else ""
     yield f"  {found.ticks} ticks identical, state {found.crc:08x}{took}"
 
 

@@ -29,7 +29,7 @@ class Fpga:
     Attributes:
         says: board and part, for people. clock_mhz: of its top, boards/<top>.v. family: of the tools' names.
         device: nextpnr's options for the part. options: of yosys. cells, memory: names of what is counted, and how
-        many bits a memory has. pins: the constraints in boards/.
+        many bits a memory has. pins: the constraints in boards/. loader: openFPGALoader's name for the board.
     """
 
     name: str
@@ -42,17 +42,18 @@ class Fpga:
     cells: str
     memory: str
     pins: str
+    loader: str
 
 
 BOARDS = {
     board.name: board
     for board in (
         Fpga("ice40-up5k", "iCEBreaker, iCE40 UP5K", "icebreaker", 24, "ice40", ("--up5k", "--package", "sg48"), "-dsp",
-             "ICESTORM_LC", "ICESTORM_RAM", "icebreaker.pcf"),
+             "ICESTORM_LC", "ICESTORM_RAM", "icebreaker.pcf", "ice40_generic"),
         Fpga("ice40-hx8k", "iCE40-HX8K breakout board", "hx8k", 48, "ice40", ("--hx8k", "--package", "ct256"), "",
-             "ICESTORM_LC", "ICESTORM_RAM", "hx8k.pcf"),
+             "ICESTORM_LC", "ICESTORM_RAM", "hx8k.pcf", "ice40_generic"),
         Fpga("ecp5-25", "ULX3S, ECP5 LFE5U-25F", "ulx3s", 60, "ecp5", ("--25k", "--package", "CABGA381"), "",
-             "TRELLIS_COMB", "DP16KD", "ulx3s.lpf"),
+             "TRELLIS_COMB", "DP16KD", "ulx3s.lpf", "ulx3s"),
     )
 }  # fmt: skip
 

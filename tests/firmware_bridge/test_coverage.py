@@ -111,4 +111,4 @@ def test_the_judge_fails_what_was_changed_in_a_place(tmp_path: Path, sample: int
         if survived:
             alive.append(f"{name}.c:{number + 1}: {changed.strip()}")
     print(f"{dead} of {dead + len(alive)} mutants fail, of {len(every)}; alive:", *alive, sep="\n")
-    assert dead >= 0.8 * (dead + len(alive)), "\n".join(alive)
+    assert len(alive) <= max(1, 0.05 * (dead + len(alive))), "\n".join(alive)

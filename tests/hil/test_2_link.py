@@ -50,5 +50,6 @@ def test_over_a_bad_link_every_tick_is_computed_once(target: Target, ticks: int)
     assert counters["steps"] - before == ticks
     assert brain.effort.asked_again > 0
     p50, p999 = (1e3 * float(np.percentile(took, q)) for q in (50, 99.9))
-    print(f"{ticks} ticks, {counters}, {brain.effort}, {p50:.2f} ms p50, {p999:.1f} ms p99.9")
+    late = float(np.mean(np.array(took) > 0.010))
+    print(f"{ticks} ticks, {counters}, {brain.effort}, {p50:.2f} ms p50, {p999:.1f} ms p99.9, {late:.1e} over 10 ms")
     brain.close()

@@ -13,6 +13,7 @@ from controller.network import Network
 from controller.spec import Reflex
 from firmware_bridge import boards, flash, targets
 from firmware_bridge.deployed import DeployedNetwork
+from firmware_bridge.fpga import synthesis
 from firmware_bridge.sitl import Sitl
 from firmware_bridge.toolchain import build_sitl
 from scenarios import firmware, load
@@ -218,3 +219,29 @@ def test_flashing_takes_the_tool_that_is_there_and_tells_what_it_says(
         flash.flash(board, elf)
     with pytest.raises(UserError, match="mps2-an386 is flashed by its vendor's tool only"):
         flash.flash(boards.board("mps2-an386"), elf)
+
+
+def test_a_bitstream_is_written_by_the_loader_that_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ice40, ecp5 = synthesis.BOARDS["ice40-up5k"], synthesis.BOARDS["ecp5-25"]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match="none of openFPGALoader, iceprog is on PATH; on Debian: apt-get install"):
+        flash.configure(ice40, tmp_path / "chip.bin")
+    for name in ("iceprog", "openFPGALoader"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/said\n')
+        (tmp_path / name).chmod(0o755)
+        assert flash.configure(ice40, tmp_path / "chip.bin") == name
+    assert (tmp_path / "said").read_text().split() == ["-b", "ice40_generic", "-f", str(tmp_path / "chip.bin")]
+    assert flash.configure(ecp5, tmp_path / "chip.bit") == "openFPGALoader"
+    assert (tmp_path / "said").read_text().split() == ["-b", "ulx3s", "-f", str(tmp_path / "chip.bit")]
+
+
+def test_an_fpga_that_is_simulated_is_deployed_to_and_a_wrong_port_is_told_before_anything_is_built(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert "there is no /dev/ttyNONE" in told(capsys, "deploy", "grasp", "--to", "ice40-up5k", "/dev/ttyNONE")
+    assert "there is no /dev/ttyNONE" in told(capsys, "deploy", "grasp", "--to", "f405", "/dev/ttyNONE")
+    assert "gaze has no grip controller" in told(capsys, "deploy", "gaze", "--to", "f405", "/dev/ttyNONE")
+    assert "there is no board 'z80'" in told(capsys, "deploy", "grasp", "--to", "z80", "/dev/ttyNONE")
+    needs("verilator")
+    said = list(firmware.deploy(load.load("grasp"), "ice40-up5k", "verilator"))
+    assert "1000 ticks identical, state " in said[-1]

@@ -56,7 +56,7 @@ def test_the_netlist_after_synthesis_leaves_the_same_record_with_learning_on(tmp
         pytest.skip(lacking)
     simulator.write_memories(tmp_path, "ice40-up5k", simulator.CLOCK_MHZ)
     model = simulator.verilate(tmp_path, netlist=synthesised(tmp_path))
-    network = Network(Reflex(dead=0.2, dead_from_ms=30), GRIPPER)
+    network = Network(Reflex(), GRIPPER)
     with Sitl(Path(shutil.copy2(model, tmp_path / "serve"))) as running:
         brain = RemoteBrain(running.url, GRIPPER, timeout_s=20.0, patience_s=100.0)
         brain.load(network.image.tobytes())
