@@ -10,6 +10,7 @@ from . import (
     build,
     check,
     convert,
+    damage,
     deploy,
     devices,
     info,
@@ -27,6 +28,7 @@ from . import (
 ALL = (
     run,
     sweep,
+    damage,
     replay,
     report,
     bench,
