@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from sensors.errors import UserError
 
 MEMORY = {
-    "f405": (192 * 1024, "STM32F405: 128 KiB SRAM and 64 KiB core-coupled, datasheet DS8626"),
-    "f411": (128 * 1024, "STM32F411: 128 KiB SRAM, datasheet DS10314"),
-    "rp2040": (264 * 1024, "RP2040: 264 KiB SRAM, datasheet"),
-    "ice40-up5k": (15 * 1024, "iCE40 UP5K: 30 blocks of 4 kbit, datasheet FPGA-DS-02008"),
-    "ice40-hx8k": (16 * 1024, "iCE40 HX8K: 32 blocks of 4 kbit, datasheet FPGA-DS-02029"),
+    "f405": (192 * 1024, "STM32F405: 128 KiB SRAM and 64 KiB core-coupled, datasheet DS8626, features"),
+    "f411": (128 * 1024, "STM32F411: 128 KiB SRAM, reference manual RM0383, section 2.1"),
+    "rp2040": (264 * 1024, "RP2040: 264 KiB SRAM in six banks, datasheet, section 2.6.2"),
+    "ice40-up5k": (15 * 1024, "iCE40 UP5K: 120 kbit in 30 blocks, data sheet FPGA-DS-02008"),
+    "ice40-hx8k": (16 * 1024, "iCE40 HX8K: 128 kbit in 32 blocks, data sheet FPGA-DS-02029, product family"),
 }
 """Bytes that hold the state and the weights of a network, by the name of a target, and where the figure is from."""
 
