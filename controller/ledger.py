@@ -55,8 +55,8 @@ SILICON = (
         10.9 * CYCLE_PJ,
         10.9 * CYCLE_PJ,
         "STM32F405, 3.3 V x 238 uA/MHz = 785 pJ a cycle: 'as low as', from flash at 168 MHz, on ST's product page of "
-        "the STM32F407/417, the same chip with more interfaces; 10.9 cycles an operation: 256 LIF, 24 inputs, 4 outputs, "
-        "learning took 58 600 instructions, about 92 400 cycles, for 8448 operations",
+        "the STM32F407/417, the same chip with more interfaces; 10.9 cycles an operation: 256 LIF, 24 inputs, 4 "
+        "outputs, learning took 58 600 instructions, about 92 400 cycles, for 8448 operations",
     ),
 )
 """What is known per operation. other_pj: of neuron updates and multiply-accumulates, which only the Cortex-M counts."""

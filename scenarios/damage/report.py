@@ -88,7 +88,8 @@ def _series(measured: Sequence[Measured], kind: str, series: str) -> list[Measur
 def _held(measured: Sequence[Measured], kind: str) -> str:
     shares = SHARES[kind]
     span = (0.0, 100 * shares[-1]) if kind == "killed" else (log10(shares[0]), log10(shares[-1]))
-    plot = Plot(f"objects held against {NAMES[kind]}", span, (0, 100), NAMES[kind], "objects held, %")
+    at = [0.0, *(100 * s for s in shares)] if kind == "killed" else [log10(s) for s in shares]
+    plot = Plot(f"objects held against {NAMES[kind]}", span, (0, 100), NAMES[kind], "objects held, %", x_ticks=at)
     for series, css in LINES.items():
         line = _series(measured, kind, series)
         if kind == "killed":  # replicas that are alike do what one does
@@ -132,7 +133,10 @@ def _back(shown: Sequence[Measured]) -> str:
 
 def _course(shown: Sequence[Measured]) -> str:
     label, end = "over the undamaged run's", shown[0].point.after_s
-    plot = Plot(f"friction estimate {label}", (0, end), (0, 2), "time after the damage, s", label)
+    courses = [m.course for m in shown if m.course is not None]
+    low = min(0.9, *(float(c.min()) for c in courses), 0.9)
+    high = max(1.1, *(min(float(c.max()), 3.0) for c in courses), 1.1)
+    plot = Plot(f"friction estimate {label}", (0, end), (low, high), "time after the damage, s", label)
     plot.level(1, "change-line")
     for m in shown:
         if m.course is not None:
