@@ -127,6 +127,8 @@ def _explain(url: str, error: OSError | ValueError) -> str:
     number = _number(error)
     if number == errno.EACCES:
         name, user = _group(url), getpass.getuser()
+        if name == "root":
+            return f"{user} may not open {url}, which only root may; let a udev rule give it to a group of yours"
         cure = f"sudo usermod -aG {name} {user}, then log in again"
         return f"{user} may not open {url}, which belongs to group {name}; {cure}"
     if number in IN_USE:

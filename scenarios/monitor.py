@@ -19,11 +19,11 @@ from firmware_bridge.boards import BOARDS
 from firmware_bridge.deployed import target_name
 from firmware_bridge.fpga.synthesis import BOARDS as FPGAS
 from firmware_bridge.remote import RemoteBrain
-from firmware_bridge.session import RefusedError
+from firmware_bridge.session import RefusedError, TargetLostError
 from sensors.errors import UserError
 from sim.bullet import GRIPPER
 
-from .state import connected, save
+from .state import LOAD, connected, save
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +103,33 @@ class Monitor:
 
     def obey(self, key: str, file: Path) -> str | None:
         """Do what a key asks: f freeze or thaw, r reset, s save to `file`; returns a sentence, None for q."""
-        remote = self._remote
         if key == "q":
             return None
+        try:
+            return self._do(key, file)
+        except RefusedError as refused:
+            if refused.name != "EMPTY":
+                raise
+            loaded = self._remote.status()[0]["loaded"]
+            return f"{self.target} {'keeps no copy to return to' if loaded else 'holds no state'}; load one: {LOAD}"
+
+    def _do(self, key: str, file: Path) -> str:
+        remote = self._remote
         if key == "f":
             frozen = not remote.status()[0]["frozen"]
             remote.freeze(bool(frozen))
             return "learning is stopped" if frozen else "learning goes on"
         if key == "r":
-            return self._reset()
+            remote.reset()
+            return "returned to the state before its first tick"
         if key == "s":
-            return save(remote, file)
-        return "keys: f freeze, r reset, s save, q quit"
-
-    def _reset(self) -> str:
-        try:
-            self._remote.reset()
-        except RefusedError as refused:
-            if refused.name != "EMPTY":
+            try:
+                return save(remote, file)
+            except TargetLostError:
                 raise
-            return f"{self.target} keeps no copy to return to; load one: ganglion state URL load FILE"
-        return "returned to the state before its first tick"
+            except UserError as error:  # it holds no state, or the file cannot be written: that ends no watch
+                return str(error)
+        return "keys: f freeze, r reset, s save, q quit"
 
 
 class RunMonitor:

@@ -11,9 +11,12 @@ import numpy as np
 from controller import image
 from controller.image import IMAGE
 from firmware_bridge import targets
-from firmware_bridge.deployed import assert_current
+from firmware_bridge.deployed import assert_current, target_name
 from firmware_bridge.remote import RemoteBrain
+from sensors.errors import UserError
 from sim.bullet import GRIPPER
+
+LOAD = "ganglion state URL load FILE"
 
 
 @contextmanager
@@ -29,7 +32,9 @@ def connected(where: str) -> Iterator[RemoteBrain]:
 
 
 def save(remote: RemoteBrain, file: Path) -> str:
-    """Write the target's record as a state.bin; returns a sentence."""
+    """Write the target's record as a state.bin; returns a sentence. Raises UserError also if it holds none."""
+    if not remote.status()[0]["loaded"]:
+        raise UserError(f"{target_name(remote.welcome)} holds no state; run a scenario on it, or load one: {LOAD}")
     record = np.frombuffer(remote.save(), IMAGE).copy()
     image.save(record, file)
     return f"saved {file}: {remote.ticks()} ticks old, state {image.state_hash(record):08x}"

@@ -16,7 +16,7 @@ from controller.network import Network
 from controller.spec import Reflex
 from firmware_bridge import protocol
 from firmware_bridge.framing import Frame, Parser, encode
-from firmware_bridge.link import Link, _explain
+from firmware_bridge.link import Link, _explain, _group
 from firmware_bridge.remote import RemoteBrain
 from firmware_bridge.sitl import Sitl
 from sensors.errors import UserError
@@ -182,11 +182,19 @@ def test_a_wrong_port_is_told_in_one_line(tmp_path: Path) -> None:
     assert "not a probability" in told("lossy:drop=7:loop://")
 
 
-def test_without_permission_the_group_is_named(sitl: Sitl) -> None:
-    # Root may open everything, so the refusal itself is made here; the group is that of the real device.
-    line = _explain(sitl.url, PermissionError(errno.EACCES, "denied"))
-    group = grp.getgrgid(os.stat(sitl.url).st_gid).gr_name
-    assert f"may not open {sitl.url}, which belongs to group {group}; sudo usermod -aG {group} " in line
+def test_without_permission_the_group_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Root may open everything, so the refusal itself is made here; the group is that of a real file.
+    denied = PermissionError(errno.EACCES, "denied")
+    file = tmp_path / "port"
+    file.touch()
+    group = grp.getgrgid(file.stat().st_gid).gr_name
+    assert _group(str(file)) == group
+    monkeypatch.setattr("firmware_bridge.link._group", lambda _path: "dialout")
+    assert "may not open /dev/x, which belongs to group dialout; sudo usermod -aG dialout " in _explain(
+        "/dev/x", denied
+    )
+    monkeypatch.setattr("firmware_bridge.link._group", lambda _path: "root")
+    assert "may not open /dev/x, which only root may; let a udev rule give it to a group" in _explain("/dev/x", denied)
 
 
 def test_a_port_in_use_is_told(sitl: Sitl) -> None:

@@ -117,7 +117,9 @@ def test_a_state_goes_off_a_target_and_onto_another_to_the_bit(
     url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "learned.bin"
-    assert "refuses SAVE: EMPTY, there is no record to start from" in told(capsys, "state", url, "save", str(file))
+    assert "sitl holds no state; run a scenario on it, or load one: ganglion state URL load FILE" in told(
+        capsys, "state", url, "save", str(file)
+    )
     assert not file.exists()
     network = Network(Reflex(seed=5), GRIPPER)
     network.step(GRIPPER.empty_sensed())
@@ -136,6 +138,8 @@ def test_a_monitor_reads_how_it_goes_and_its_keys_do_what_they_say(
 ) -> None:
     from scenarios import monitor
 
+    with monitor.watched(url) as watch:
+        assert all("sitl holds no state; " in str(watch.obey(key, tmp_path / "none")) for key in "frs")
     deployed = DeployedNetwork(Network(Reflex(), GRIPPER), url, GRIPPER)
     deployed.reset()
     for _ in range(25):
