@@ -13,9 +13,12 @@ import numpy as np
 from numba import int32, njit, uint32, uint64
 from numpy.typing import NDArray
 
+from .pairs import add_tile, tile_neurons
 from .prefetch import prefetch
 
 BLOCK: Final = 4
+TILE_INPUTS, TILE_INPUTS_LEAST = 32, 8
+"""Rows of a tile at a time, lines of more evict one another from the first cache; and from how many on it pays."""
 ROWS_AHEAD, STRETCH = 2, 64
 """`sparse` asks for memory two rows early, by stretches of 64 synapses: a line of weights, two of targets."""
 FIRST_BYTE: Final = 0x0001020304050607
@@ -29,11 +32,27 @@ def fan_in_most(x_most: int, weight_most: int, bits: int = 32) -> int:
 
 @njit(cache=True)
 def dense(x, weight, current):  # type: ignore[no-untyped-def]
-    """current += x . weight, all to all, four inputs at a time.
+    """current += x . weight, all to all; the same sums by an instruction for pairs of inputs where there is one.
 
     x: int16 (D,). weight: int8 (D, N), a row per input. current: int32 (N,). D is a multiple of 4 (`pad_inputs`), and
     at most `fan_in_most(32768, 127)` = 516 for inputs of full range.
     """
+    tile, neurons = tile_neurons(), current.size
+    if tile == 0 or neurons < tile or x.size < TILE_INPUTS_LEAST:
+        _dense_rows(x, weight, current)
+        return
+    over = neurons % tile
+    for begin in range(0, x.size, TILE_INPUTS):
+        pairs = min(TILE_INPUTS, x.size - begin) // 2
+        for first in range(0, neurons - over, tile):
+            add_tile(x, weight, current, begin, pairs, first, first)
+        if over != 0:
+            add_tile(x, weight, current, begin, pairs, neurons - tile, neurons - over)
+
+
+@njit(cache=True)
+def _dense_rows(x, weight, current):  # type: ignore[no-untyped-def]
+    """`dense` on any processor, four inputs at a time."""
     for d in range(0, x.size, BLOCK):
         a, b, e, f = weight[d], weight[d + 1], weight[d + 2], weight[d + 3]
         xa, xb, xe, xf = int32(x[d]), int32(x[d + 1]), int32(x[d + 2]), int32(x[d + 3])

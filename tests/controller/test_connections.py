@@ -28,7 +28,7 @@ def drawn(seed: int, inputs: int, neurons: int) -> tuple[NDArray[np.int8], NDArr
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(0, 2**31), st.integers(1, 40), st.integers(1, 70))
+@given(st.integers(0, 2**31), st.integers(1, 70), st.integers(1, 200))
 def test_every_input_adds_its_row_times_its_value(seed: int, inputs: int, neurons: int) -> None:
     weight, current = drawn(seed, inputs, neurons)
     x = np.random.default_rng(seed + 1).integers(-32768, 32768, inputs).astype(np.int16)
