@@ -5,6 +5,7 @@ A run writes what it knows anyway, so that looking costs the target and the link
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -23,12 +24,13 @@ SIZE = 1024
 
 def folder() -> Path:
     """Where runs of this user have their windows."""
-    place = os.environ.get("XDG_RUNTIME_DIR")
-    return Path(place) / "ganglion" if place else Path(tempfile.gettempdir()) / f"ganglion-{os.getuid()}"
+    place = os.environ.get("XDG_RUNTIME_DIR", "")
+    own = os.path.isdir(place) and os.access(place, os.W_OK)
+    return Path(place) / "ganglion" if own else Path(tempfile.gettempdir()) / f"ganglion-{os.getuid()}"
 
 
 class Window:
-    """The file of one run at one URL; a context manager.
+    """The file of one run at one URL; a context manager. Where no file can be made the run goes on unseen.
 
     Args:
         url: of the target. brain: what the run was told, such as sitl or the URL. link: what is known of target and
@@ -36,9 +38,10 @@ class Window:
     """
 
     def __init__(self, url: str, brain: str, link: Callable[[], Mapping[str, object]]) -> None:
-        folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path = at(url)
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        self._path, self._file = at(url), -1
+        with contextlib.suppress(OSError):
+            folder().mkdir(mode=0o700, exist_ok=True)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         self._names = {"url": url, "brain": brain, "pid": os.getpid()}
         self._link = link
         self.restart()
@@ -52,17 +55,19 @@ class Window:
         self._ticks += 1
         self._spikes += spikes
         self._cycles_most = max(self._cycles_most, cycles)
-        if self._ticks % EVERY == 0:
+        if self._ticks % EVERY == 0 and self._file >= 0:
             facts = {"ticks": self._ticks, "cycles": cycles, "cycles_most": self._cycles_most, "spikes": self._spikes,
                      "effort": command.effort.tolist(), "link": self._link()}  # fmt: skip
-            os.pwrite(self._file, json.dumps(self._names | facts).encode().ljust(SIZE), 0)
+            with contextlib.suppress(OSError):  # a full disk is no reason to let go of what is held
+                os.pwrite(self._file, json.dumps(self._names | facts).encode().ljust(SIZE), 0)
 
     def __enter__(self) -> Window:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._file)
-        self._path.unlink(missing_ok=True)
+        if self._file >= 0:
+            os.close(self._file)
+            self._path.unlink(missing_ok=True)
 
 
 def look(path: Path) -> dict[str, Any] | None:

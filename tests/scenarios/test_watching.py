@@ -90,7 +90,7 @@ def test_a_host_that_is_killed_in_mid_grasp_leaves_lifting_ended_within_twenty_m
     url: str, tmp_path: Path
 ) -> None:
     with running(url, tmp_path / "out", "--free") as run:
-        shown = seen(run, url, lambda shown: shown["effort"][0] > 100 and shown["effort"][1] > 100)
+        seen(run, url, lambda shown: shown["effort"][0] > 100 and shown["effort"][1] > 100)
         run.kill()  # SIGKILL
         run.wait()
     after = RemoteBrain(url, GRIPPER, timeout_s=0.2, patience_s=20.0)
@@ -101,7 +101,7 @@ def test_a_host_that_is_killed_in_mid_grasp_leaves_lifting_ended_within_twenty_m
         report, effort = after.status()
     after.close()
     assert HOLD_TICKS < report["settled"] <= 20
-    assert report["ticks"] >= shown["ticks"]
+    assert report["ticks"] > 50
     assert effort[0] == 0
     assert effort[1] > 0
 
@@ -117,3 +117,13 @@ def test_what_a_dead_run_has_left_is_nothing_to_look_at(monkeypatch: pytest.Monk
     assert window.look(window.folder() / "none") is None
     (window.folder() / "e").write_text(json.dumps({"pid": os.getpid()}))
     assert list(window.runs()) == [window.folder() / "e"]
+
+
+def test_where_no_file_can_be_made_a_run_goes_on_unseen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / "ganglion").write_text("in the way")
+    with window.Window("/dev/x", "sitl", dict) as unseen:
+        for _ in range(window.EVERY):
+            unseen.tick(1, 2, GRIPPER.idle())
+    assert window.look(window.at("/dev/x")) is None
+    assert list(window.runs()) == []
