@@ -1,9 +1,8 @@
 """Gaze: a spiking map finds what moves, a learned effort turns the head after it.
 
-A map of LIF neurons, one a camera cell, hears the cells' spikes the louder the nearer they are to where the target is
-expected (attention). Those that fire vote: their mean offset moves the estimate of the target's direction and speed,
-which is kept in the head's own angles, so that it survives the head's turning. The head is driven toward it, ahead by
-the delay of its senses, and two populations learn by PES what effort posture and wanted speed need beyond that.
+Sight (`gaze_sight.py`) says in which direction of the head's own angles the target is and how fast that changes. The
+head is driven toward it, ahead by the delay of its senses, and two populations learn by PES what effort posture and
+wanted speed need beyond that.
 """
 
 from __future__ import annotations
@@ -17,83 +16,16 @@ from sensors.signals import Body, Command, Sensed
 
 from . import image as images
 from .gaze_image import ADAPT, LEARNED, gaze_image
+from .gaze_sight import SURE, THRESHOLD, clamp, look
 from .guard import guard_step
 from .network import population
-from .neuron import encode, lif_population, lif_step, trace_population
+from .neuron import encode, lif_population, trace_population
 from .plasticity import pes_population, read_out, scramble
 from .spec import GAZE_PROBE, Gaze
 
-THRESHOLD, MAP_LEAK_SHIFT = 16384, 3
-WEIGHT = 17000
-"""Of a cell's spike in the window of attention: one is enough."""
-LEAK_SHIFT = TRACE_SHIFT = 5
-TRACE_STEP = 512
-SURE = 4096
+LEAK_SHIFT, TRACE_SHIFT, TRACE_STEP = 5, 7, 128
 SLEW = 3000  # effort LSB per tick
-FASTEST = 1 << 20  # U / 65536 per tick: 1.6 rad/s
-WIDEST = 15000 << 8  # U / 256
 TREMOR_TICKS = 120
-
-
-@njit(cache=True, inline="always")
-def clamp(x, low, high):  # type: ignore[no-untyped-def]
-    """Return x limited to low..high."""
-    return min(max(x, low), high)
-
-
-@njit(cache=True)
-def attend(s, spikes, count, pan, tilt):  # type: ignore[no-untyped-def]
-    """One tick of the map: (neurons that fired, mean offset from the expected direction to the left, upwards, U).
-
-    pan, tilt: of the head when the spikes were made, U. A neuron fully hears its cell within the window's radius, and
-    not at all from twice that on; unless the network is unsure, when it hears the more of all cells.
-    """
-    cells = s.column.size
-    left, up = (s.where[0] >> 8) - pan, (s.where[1] >> 8) - tilt
-    for i in range(s.map_current.size):
-        s.map_current[i] = 0
-    broad = (SURE - s.surety) >> 4
-    for k in range(count):
-        address = int32(spikes[k])
-        if address >= s.map_current.size:
-            continue
-        a = abs(int32(s.column[address % cells]) - left)
-        b = abs(int32(s.row[address // cells]) - up)
-        far = max(a, b) + (min(a, b) >> 1)
-        gain = clamp(((2 * s.window - far) << 8) // s.window, broad, 256)
-        s.map_current[address] = (WEIGHT * gain) >> 8
-    votes = across = along = inside = int32(0)
-    for i in range(s.map_v.size):
-        v, fires = lif_step(s.map_v[i], s.map_current[i], MAP_LEAK_SHIFT, THRESHOLD)
-        s.map_v[i] = v
-        s.map_fired[i] = fires
-        if fires:
-            a, b = int32(s.column[i % cells]) - left, int32(s.row[i // cells]) - up
-            votes += int32(1)
-            across += a
-            along += b
-            inside += int32(max(abs(a), abs(b)) < 2 * s.window)
-    s.ledger[1] += count
-    if votes != 0:
-        across, along = across // votes, along // votes
-        s.surety = clamp(s.surety + 96 * inside - 64 * (votes - inside), 0, SURE)
-    return votes, across, along
-
-
-@njit(cache=True)
-def follow(s, votes, across, along):  # type: ignore[no-untyped-def]
-    """Advance the estimated direction and speed by a tick, and correct them by what the map voted (alpha-beta)."""
-    weight = min(votes, 8)
-    s.quiet = 0 if votes != 0 else min(s.quiet + 1, 1 << 20)
-    for k in range(2):
-        s.where[k] += s.speed[k] >> 8
-        if votes != 0:
-            off = clamp(across if k == 0 else along, -4000, 4000)
-            s.where[k] += (off * s.alpha * weight) >> 7
-            if s.surety > SURE >> 1:
-                s.speed[k] += off * s.beta * weight >> 3
-        s.speed[k] = clamp(s.speed[k], -FASTEST, FASTEST)
-        s.where[k] = clamp(s.where[k], -WIDEST, WIDEST)
 
 
 @njit(cache=True, inline="always")
@@ -105,6 +37,15 @@ def swing(phase, ticks, size):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def squares(trace):  # type: ignore[no-untyped-def]
+    """Sum of the squares of int16 (N,) traces: what one PES update of all weights changes their read-out by."""
+    total = int64(0)
+    for i in range(trace.size):
+        total += int64(trace[i]) * int64(trace[i])
+    return total
+
+
+@njit(cache=True)
 def drive(s, joint, angle, rate, x):  # type: ignore[no-untyped-def]
     """Effort of one joint: stiffness and damping toward where the target will be, and what was learned; spikes made.
 
@@ -112,7 +53,7 @@ def drive(s, joint, angle, rate, x):  # type: ignore[no-untyped-def]
     """
     ahead = s.where[joint] + ((s.lead * (s.speed[joint] - rate)) >> 8)
     off = clamp((ahead >> 8) - angle, -6000, 6000)
-    if s.quiet > s.patience:
+    if s.quiet > s.patience and s.surety <= SURE >> 1:
         off += swing(int32(s.tick) + joint * (TREMOR_TICKS >> 2), TREMOR_TICKS, s.tremor)
     fast = clamp((s.speed[joint] - rate) >> 8, -20000, 20000)
     pull = ((s.stiff[joint] * off) >> 4) + ((s.damp[joint] * fast) >> 12)
@@ -124,10 +65,15 @@ def drive(s, joint, angle, rate, x):  # type: ignore[no-untyped-def]
     )
     trace_population(s.adapt_trace[joint], s.adapt_fired[joint], TRACE_SHIFT, TRACE_STEP)
     learned = read_out(s.adapt_weight[joint], s.adapt_trace[joint])
+    if s.integrates != 0:
+        learned = int32(s.integral[joint] >> 32)
     if s.learning != 0 and s.surety > SURE >> 1:
-        start = scramble(s.tick * 2 + joint + s.key)
         error = clamp(pull, -s.most, s.most) >> 5
-        s.ledger[2] += pes_population(s.adapt_weight[joint], error, s.adapt_trace[joint], 16, start)
+        if s.integrates != 0:
+            s.integral[joint] += error * squares(s.adapt_trace[joint])
+        else:
+            start = scramble(s.tick * 2 + joint + s.key)
+            s.ledger[2] += pes_population(s.adapt_weight[joint], error, s.adapt_trace[joint], 16, start)
     s.ledger[1] += spikes
     return pull + clamp(learned, -s.most, s.most), spikes, learned
 
@@ -138,8 +84,7 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
     s = state[0]
     s.tick += np.uint32(1)
     pan, tilt = int32(analog[0]), int32(analog[2])
-    votes, across, along = attend(s, spikes, count, pan, tilt)
-    follow(s, votes, across, along)
+    votes = look(s, spikes, count, pan, tilt)
     made = votes
     p = probe[0]
     for joint in range(2):
@@ -173,8 +118,9 @@ def build(spec: Gaze, body: Body, columns: NDArray[np.int16], rows: NDArray[np.i
         s["adapt_encoder"][joint], s["adapt_bias"][joint] = population(rng, ADAPT)
     s["adapt_alive"] = 1
     s["column"], s["row"] = columns, rows
-    s["learning"] = spec.learning
+    s["learning"], s["integrates"] = spec.learning, spec.integrator
     s["window"] = round(np.radians(spec.window_deg) / body.analog[0].lsb)
+    s["memory_shift"], s["settle_shift"] = spec.memory_shift, spec.settle_shift
     s["alpha"], s["beta"] = round(spec.alpha * 4096), round(spec.beta * 65536)
     lsb = body.analog[0].lsb / body.effort[0].lsb
     s["stiff"] = [round(k * lsb * 16) for k in spec.stiffness_nm_per_rad]

@@ -6,6 +6,10 @@ from functools import cache
 
 import numpy as np
 
+from sensors.signals import MAX_SPIKES
+
+from .gaze_outline import SIDE
+
 ADAPT = 128
 """Neurons that learn the effort of each of the two joints."""
 
@@ -18,9 +22,12 @@ def gaze_image(cells: int) -> np.dtype[np.void]:
             ("tick", "<u4"),
             ("key", "<u4"),  # of the rounding noise
             ("learning", "<i4"),
+            ("integrates", "<i4"),  # one integrator a joint in place of the populations' weights
             ("window", "<i4"),  # U, radius of attention
             ("alpha", "<i4"),  # share of a vote's offset that position takes, 1/4096
             ("beta", "<i4"),  # that speed takes, per tick, 1/65536
+            ("memory_shift", "<i4"),  # of the outline, votes as a power of two
+            ("settle_shift", "<i4"),  # votes of which the middle is the mean, likewise
             ("stiff", "<i4", 2),  # effort LSB per U, 1/16
             ("damp", "<i4", 2),  # effort LSB per U / tick, 1/16
             ("lead", "<i4"),  # ticks that a command acts after what it answers to was sensed
@@ -32,6 +39,15 @@ def gaze_image(cells: int) -> np.dtype[np.void]:
             ("map_v", "<i4", cells * cells),
             ("map_current", "<i4", cells * cells),
             ("map_fired", "u1", cells * cells),
+            ("voter", "<i4", MAX_SPIKES),  # neurons of the map that fired
+            ("moved", "<i4", 2),  # sums of their votes, see `gaze_sight.vote`
+            ("off", "<i4", 2),
+            ("near", "<i4", 2),
+            ("outline", "<i4", (SIDE, SIDE)),
+            ("frame", "<i4", 2),  # direction of the outline's frame, U / 256
+            ("middle", "<i4", 2),  # of the outline in its frame, U / 256
+            ("fresh", "<i4"),  # votes since the middle was last looked for
+            ("met", "<i4"),  # votes that it is the mean of
             ("where", "<i4", 2),  # direction of the target, U / 256
             ("speed", "<i4", 2),  # of that, U / 65536 per tick
             ("surety", "<i4"),  # 0 nothing seen .. 4096 sure
@@ -43,6 +59,7 @@ def gaze_image(cells: int) -> np.dtype[np.void]:
             ("adapt_fired", "u1", (2, ADAPT)),
             ("adapt_trace", "<i2", (2, ADAPT)),
             ("adapt_weight", "<i4", (2, ADAPT)),
+            ("integral", "<i8", 2),  # effort, 32 fractional bits
             ("adapt_current", "<i4", ADAPT),
             ("effort", "<i2", 2),
             ("ledger", "<i8", 4),  # neuron updates, synaptic events, learning updates, spikes

@@ -86,23 +86,29 @@ Damping = Annotated[float, Meta(ge=0.0, le=1.0)]
 
 
 class Gaze(Spec, frozen=True, tag="gaze"):
-    """The spiking gaze network: attention on a map of the camera's cells, and a learned effort for each joint.
+    """The spiking gaze network: attention on a map of the camera's cells, a remembered outline, a learned effort.
 
-    learning: whether weights move. seed: of the random encoders and of the rounding noise. window_deg: radius of
-    attention. alpha, beta: how much of the offset that one neuron votes for goes to the estimated position and, per
-    tick, to its speed. lead_ms: how far ahead a command must look, the delay of the senses included. stiffness,
-    damping: of pan and tilt. most_nm: the guard's limit. tremor_deg: how far the head trembles when nothing was seen
-    for patience_ms, since what stands still on the chip makes no events.
+    learning: whether weights move. integrator: one integrator a joint in place of the populations' weights, of equal
+    gain: what it is worth that effort is learned by posture and speed. seed: of the random encoders and of the rounding
+    noise. window_deg: radius of attention. alpha, beta: how much of the mean vote goes to the estimated position and,
+    per tick, to its speed, when 32 or more vote. memory_shift: the outline keeps about the last 2^memory_shift votes.
+    settle_shift: its middle is the mean over 2^settle_shift votes. lead_ms: how far ahead a command must look, the
+    delay of the senses included. stiffness, damping: of pan and tilt. most_nm: the guard's limit. tremor_deg: how far
+    the head trembles when nothing was seen for patience_ms and it knows of no target, since what stands still on the
+    chip makes no events.
     """
 
     learning: bool = True
+    integrator: bool = False
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1
-    window_deg: Annotated[float, Meta(ge=1.0, le=30.0)] = 6.0
-    alpha: Annotated[float, Meta(ge=0.0, le=0.25)] = 0.12
-    beta: Annotated[float, Meta(ge=0.0, le=0.1)] = 0.0032
+    window_deg: Annotated[float, Meta(ge=1.0, le=30.0)] = 5.0
+    alpha: Annotated[float, Meta(ge=0.0, le=4.0)] = 1.6
+    beta: Annotated[float, Meta(ge=0.0, le=0.5)] = 0.08
+    memory_shift: Annotated[int, Meta(ge=6, le=16)] = 13
+    settle_shift: Annotated[int, Meta(ge=6, le=16)] = 11
     lead_ms: Annotated[int, Meta(ge=0, le=60)] = 4
-    stiffness_nm_per_rad: tuple[Stiffness, Stiffness] = (4.0, 1.0)
-    damping_nm_s_per_rad: tuple[Damping, Damping] = (0.06, 0.014)
+    stiffness_nm_per_rad: tuple[Stiffness, Stiffness] = (14.0, 3.5)
+    damping_nm_s_per_rad: tuple[Damping, Damping] = (0.057, 0.0125)
     most_nm: Annotated[float, Meta(ge=0.0, le=0.3)] = 0.12
     tremor_deg: Annotated[float, Meta(ge=0.0, le=3.0)] = 0.5
     patience_ms: Annotated[int, Meta(ge=1, le=100_000)] = 60

@@ -1,4 +1,4 @@
-"""The Gymnasium environment as a World, so that a spiking controller drives it through the one loop."""
+"""A Gymnasium environment as a World, so that a spiking controller drives it through the one loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import gymnasium
 
 from sensors.errors import UserError
 from sensors.signals import Body, Command, Sensed
-from sim.env import GraspEnv
+from sim.env import GAZE_ID, ID
+from sim.env_base import WorldEnv
 
 
 class EnvWorld:
@@ -17,11 +18,12 @@ class EnvWorld:
     Commands and senses are bit for bit those of the world within: what a brain does here it does in `ganglion run`.
 
     Args:
-        env: `ganglion/Grasp-v0`, wrapped or not, with a frame_skip of 1; actions pass through its wrappers.
+        env: `ganglion/Grasp-v0` or `ganglion/Gaze-v0`, wrapped or not, with a frame_skip of 1; actions pass
+            through its wrappers.
 
     Attributes:
-        body, idle: as of any World. ticks, tick_us: length of an episode and of a tick.
-        reward: sum over the episode. info: of the last step. over: whether the object was dropped or crushed.
+        body, idle: as of any World. tick_us: length of a tick.
+        reward: sum over the episode. info: of the last step. over: whether the object was lost.
 
     Raises:
         UserError: another environment, or a step of more than one tick.
@@ -29,17 +31,22 @@ class EnvWorld:
 
     def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
         inner = env.unwrapped
-        if not isinstance(inner, GraspEnv):
-            raise UserError(f"{type(inner).__name__} is not ganglion/Grasp-v0; make that one")
+        if not isinstance(inner, WorldEnv):
+            raise UserError(f"{type(inner).__name__} is not {ID} or {GAZE_ID}; make one of these")
         if inner.frame_skip != 1:
             raise UserError(f"frame_skip = {inner.frame_skip}, but a brain steps every tick; make it with frame_skip=1")
         self._env, self._inner = env, inner
         self.body: Body = inner.world.body
-        self.idle: Command = inner.world.idle
-        self.ticks, self.tick_us = inner.ticks, inner.world.spec.tick_us
+        self.idle: Command = inner.world.body.idle()
+        self.tick_us: int = inner.world.spec.tick_us
         self.reward = 0.0
         self.over = False
         self.info: dict[str, Any] = {}
+
+    @property
+    def ticks(self) -> int:
+        """Length of the episode that `reset` began."""
+        return self._inner.ticks
 
     def reset(self, seed: int, episode: int = 0) -> None:
         """Begin an episode: the object of `ganglion run --seed SEED` with that index."""

@@ -13,7 +13,7 @@ import msgspec
 from sensors.errors import UserError
 from sensors.explain import explain, value_at
 from sim.gaze_spec import Head
-from sim.misfits import misfits, not_finite, not_ranges
+from sim.misfits import misfits, misfits_head, not_finite
 from sim.spec import Bullet
 
 from .spec import Scenario
@@ -101,7 +101,7 @@ def _misfits(scenario: Scenario) -> list[tuple[str, str]]:
         case Bullet() as world:
             return misfits(world, "world.")
         case Head() as world:
-            return not_ranges(world.show, "world.show.")
+            return misfits_head(world, "world.")
     return []
 
 

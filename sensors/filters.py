@@ -151,15 +151,20 @@ def _pool(events, count, roi, grid, charge, shift, threshold, first, spikes, use
         if 0 <= x < width and 0 <= y < height:
             sign = 1 if signs == 2 and events[i]["p"] else 0
             charge[(sign * rows + y * rows // height) * columns + x * columns // width] += 256
-    lost = 0
+    room = spikes.size - used
+    eager = 0
+    for cell in range(charge.size):
+        eager += charge[cell] >= threshold << 8
+    credit = eager >> 1
     for cell in range(charge.size):
         if charge[cell] >= threshold << 8:
             charge[cell] = 0
-            if used < spikes.size:
+            credit += room
+            if credit >= eager or room >= eager:
+                credit -= eager
                 spikes[used] = first + cell
                 used += 1
-            else:
-                lost += 1
+    lost = max(eager - room, 0)
     return used, lost
 
 

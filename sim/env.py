@@ -1,6 +1,6 @@
-"""`ganglion/Grasp-v0`: a Gymnasium environment over a World. There is no second loop: a step is `advance` plus a score.
+"""`ganglion/Grasp-v0`, and registering it and `ganglion/Gaze-v0` (`env_gaze.py`) with gymnasium.
 
-gymnasium 1.0 and later read no entry points, so naming this module in the id is what registers the environment:
+gymnasium 1.0 and later read no entry points, so naming this module in the id is what registers the environments:
 `gymnasium.make("sim.env:ganglion/Grasp-v0")`. pybullet and numba are imported when the first environment is made.
 """
 
@@ -9,31 +9,31 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import gymnasium
 import numpy as np
 from gymnasium.envs.registration import register as _register
 from gymnasium.envs.registration import registry
 from numpy.typing import NDArray
 
-from sensors.errors import UserError
-from sensors.signals import Command, Sensed
+from sensors.signals import Command
 
-from .env_settings import ID, read_action, read_frame_skip, read_options, read_world
+from .env_base import Observation, WorldEnv
+from .env_settings import Reader
 from .episode import draw_episode
+from .misfits import misfits
 from .referee import TERMS, Referee
+from .spec import Bullet
 
 if TYPE_CHECKING:
-    from .view import View, Window
+    from .bullet import BulletWorld
+    from .view import View
 
-Observation = dict[str, NDArray[Any]]
-
+ID, GAZE_ID = "ganglion/Grasp-v0", "ganglion/Gaze-v0"
+READ = Reader(ID, Bullet, misfits, "[lift, grip]", {"taxels": ("skin", "taxels")}, ("camera", "skin"))
 MOST_N = (160.0, 160.0)
 """Efforts at full action, lift and grip: the column's limits; a Panda clips at 140 N."""
-WINDOW_US = 40_000
-"""Simulated time between two pictures in a window."""
 
 
-class GraspEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
+class GraspEnv(WorldEnv):
     """Grasp, lift, shake and put down an object that was never met before, without dropping or crushing it.
 
     Version 0. `gymnasium.make("sim.env:ganglion/Grasp-v0", **settings)`, or `make_vec` (sync and async).
@@ -99,80 +99,30 @@ class GraspEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         UserError: a setting, an option or an action is wrong; one line.
     """
 
-    metadata = {"render_modes": ["human", "rgb_array"], "render_fps": 1000}  # noqa: RUF012 (so the base declares it)
+    READ = READ
+    PICTURE = (480, 360)
 
     def __init__(self, render_mode: str | None = None, frame_skip: int = 1, **settings: Any) -> None:
-        spec = read_world(settings)
-        self.frame_skip = read_frame_skip(frame_skip)
-        if render_mode not in (None, *self.metadata["render_modes"]):
-            raise UserError(f"{ID}: render_mode = {render_mode!r} is not human, rgb_array or None")
+        spec = READ.world(settings)
+        super().__init__(render_mode, frame_skip, spec.tick_us)
         from .bullet import BulletWorld
         from .observation import Observer
 
-        self.render_mode = render_mode
-        self.metadata = {**self.metadata, "render_fps": max(1, round(1e6 / (spec.tick_us * self.frame_skip)))}
+        self.world: BulletWorld = BulletWorld(spec)
+        self._ready(self.world)
         self._view: View | None = None
-        self._window = _window() if render_mode == "human" else None
-        self.world = BulletWorld(spec)
         self.ticks = round(self.world.script.duration_s * 1e6 / spec.tick_us)
         self._observer = Observer(self.world, MOST_N, self.frame_skip)
         self._referee = Referee(self.world.script, spec.tick_us * 1e-6)
         self.observation_space = self._observer.space  # type: ignore[assignment]
-        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
-        self._command = self.world.body.idle()
-        self._episode_seed = self._next = -1
-        self._tick = 0
-        self._shown_us = 0
-        self.sensed: Sensed = self.world.body.empty_sensed()
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Observation, dict[str, Any]]:
-        """Begin an episode; see the class for which one."""
-        index = read_options(options)
-        super().reset(seed=seed)
-        if seed is not None or self._episode_seed < 0:
-            self._episode_seed = int(seed) if seed is not None else int(self.np_random.integers(1 << 31))
-            self._next = 0
-        index = self._next if index is None else index
-        self._next = index + 1
-        self.world.reset(draw_episode(self.world.spec.trial, self._episode_seed, index))
+    def _begin(self, seed: int, index: int) -> Observation:
+        self.world.reset(draw_episode(self.world.spec.trial, seed, index))
         self._referee.reset()
-        self._tick = self._shown_us = 0
-        observation = self._observer.reset()
-        self._show()
-        return observation, self._info()
+        return self._observer.reset()
 
-    def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Let `frame_skip` ticks pass under `action`; see the class for what comes back."""
-        effort = self._command.effort
-        for i, (asked, channel) in enumerate(zip(read_action(action), self.world.body.effort, strict=True)):
-            effort[i] = channel.to_int(MOST_N[i] * asked * abs(asked))
-        referee, observer, world = self._referee, self._observer, self.world
-        tick_us = world.spec.tick_us
-        referee.clear()
-        observer.clear()
-        was_over = self._over
-        for _ in range(self.frame_skip):
-            self._tick += 1
-            t_us = self._tick * tick_us
-            self.sensed = world.advance(t_us, self._command)
-            observer.tick(self.sensed)
-            if not was_over:
-                referee.judge(t_us * 1e-6, world.truth)
-            if self._over and not was_over:
-                break
-        observation = observer.observe(self.sensed, self._effort_n())
-        self._show()
-        return observation, float(referee.terms.sum()), referee.over, self._tick >= self.ticks, self._info()
-
-    @property
-    def _over(self) -> bool:
-        return self._referee.over or self._tick >= self.ticks
-
-    def _effort_n(self) -> tuple[float, float]:
-        lift, grip = self.world.body.effort
-        return int(self._command.effort[0]) * lift.lsb, int(self._command.effort[1]) * grip.lsb
+    def _force(self, joint: int, asked: float) -> float:
+        return MOST_N[joint] * asked * abs(asked)
 
     def action_of(self, command: Command) -> NDArray[np.float32]:
         """The action whose step applies exactly `command`, as long as that is within MOST_N."""
@@ -180,13 +130,27 @@ class GraspEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         parts = [math.copysign(math.sqrt(abs(n) / most), n) for n, most in zip(effort_n, MOST_N, strict=True)]
         return np.array(parts, np.float32)
 
+    def _clear(self) -> None:
+        self._referee.clear()
+        self._observer.clear()
+
+    def _judge(self, t_us: int, over: bool) -> None:
+        self._observer.tick(self.sensed)
+        if not over:
+            self._referee.judge(t_us * 1e-6, self.world.truth)
+
+    def _observe(self) -> Observation:
+        lift, grip = self._effort()
+        return self._observer.observe(self.sensed, (lift, grip))
+
+    def _earned(self) -> tuple[float, bool]:
+        return float(self._referee.terms.sum()), self._referee.over
+
     def _info(self) -> dict[str, Any]:
         truth, referee = self.world.truth, self._referee
         grip_n = float(truth["grip_n"])
         return {
-            "t_us": self._tick * self.world.spec.tick_us,
-            "seed": self._episode_seed,
-            "episode_index": self._next - 1,
+            **self._when(),
             "reward_terms": dict(zip(TERMS, referee.terms.tolist(), strict=True)),
             "truth": {
                 "outcome": referee.outcome,
@@ -204,47 +168,25 @@ class GraspEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
             },
         }
 
-    def render(self) -> NDArray[np.uint8] | None:
-        """Return the scene as uint8 (360, 480, 3), or show it, as `render_mode` says; None without one."""
-        if self.render_mode is None:
-            gymnasium.logger.warn(f"{ID}: render() without a render_mode; give gymnasium.make one, as 'rgb_array'")
-            return None
+    def _picture(self) -> NDArray[np.uint8]:
         if self._view is None:
             from .view import View
 
             self._view = View(finer=1 if self._window is not None else 2)
-        picture = self._view.picture(self.world.plant.scene())
-        if self._window is None:
-            return picture
-        self._window.show(picture)
-        return None
-
-    def _show(self) -> None:
-        """Keep the window, if there is one, up to date."""
-        t_us = self._tick * self.world.spec.tick_us
-        if self._window is not None and (self._tick == 0 or t_us >= self._shown_us + WINDOW_US):
-            self._shown_us = t_us
-            self.render()
+        return self._view.picture(self.world.plant.scene())
 
     def close(self) -> None:
         """End the physics and the pictures; harmless if it was done."""
-        self.world.close()
+        super().close()
         if self._view is not None:
             self._view.close()
-        if self._window is not None:
-            self._window.close()
-
-
-def _window() -> Window:
-    from .view import Window
-
-    return Window(ID)
 
 
 def register() -> None:
-    """Make the environment known to gymnasium; harmless if it is."""
-    if ID not in registry:
-        _register(ID, entry_point="sim.env:GraspEnv")
+    """Make the environments known to gymnasium; harmless if they are."""
+    for name, entry_point in ((ID, "sim.env:GraspEnv"), (GAZE_ID, "sim.env_gaze:GazeEnv")):
+        if name not in registry:
+            _register(name, entry_point=entry_point)
 
 
 register()  # gymnasium imports the module that an id names, and expects that to be enough

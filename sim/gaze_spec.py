@@ -27,7 +27,7 @@ class Retina(Settings, frozen=True):
     """
 
     fov_deg: Annotated[float, Meta(ge=5.0, le=120.0)] = 40.0
-    cells: Literal[8, 16, 32] = 16
+    cells: Literal[8, 16, 32, 64] = 64
     threshold: Annotated[int, Meta(ge=1, le=100)] = 1
     leak_shift: Annotated[int, Meta(ge=0, le=15)] = 3
     filters: tuple[FilterSpec, ...] = (Background(3000),)

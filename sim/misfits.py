@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from .gaze_spec import Head
 from .spec import Bullet
 
 
@@ -26,6 +27,11 @@ def misfits(world: Bullet, prefix: str = "") -> list[tuple[str, str]]:
         found.append((tick, f"{tick} = {world.tick_us}, but the skin's afferents tick at 1000; use 1000"))
     found += not_ranges(world.trial, f"{prefix}trial.")
     return found + not_finite(msgspec.to_builtins(world), prefix.rstrip("."))
+
+
+def misfits_head(world: Head, prefix: str = "") -> list[tuple[str, str]]:
+    """`misfits` of a pan-tilt world."""
+    return not_ranges(world.show, f"{prefix}show.") + not_finite(msgspec.to_builtins(world), prefix.rstrip("."))
 
 
 def not_ranges(settings: msgspec.Struct, prefix: str) -> list[tuple[str, str]]:

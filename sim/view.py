@@ -110,7 +110,8 @@ class Window:
         UserError: there is no display, or no toolkit to open a window with.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, size: tuple[int, int]) -> None:
+        """size: width and height of the pictures, pixels."""
         from matplotlib import pyplot as plt
         from matplotlib.backends.registry import BackendFilter, backend_registry
 
@@ -127,10 +128,10 @@ class Window:
             )
         self._plt = plt
         with plt.rc_context({"toolbar": "None"}):
-            self._figure = plt.figure(title, figsize=(WIDTH / 100, HEIGHT / 100), dpi=100)
+            self._figure = plt.figure(title, figsize=(size[0] / 100, size[1] / 100), dpi=100)
         axes = self._figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
-        self._image = axes.imshow(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+        self._image = axes.imshow(np.zeros((size[1], size[0], 3), np.uint8))
         self._figure.show()
 
     def show(self, picture: Picture) -> None:

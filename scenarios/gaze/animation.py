@@ -49,13 +49,10 @@ def _encode(
     trace: Trace, lens: Lens | Screen, events: NDArray[np.void], frames: NDArray[np.uint8] | None, step_us: int
 ) -> bytes:
     every = step_us // trace.tick_us
-    strip = _strip(trace, (2 + (frames is not None)) * (PANEL + GAP) - GAP)
+    strip = error_strip(trace, 2 + (frames is not None), len(trace.counts))
     images = []
     for row in range(min(every, len(trace.counts)) - 1, len(trace.counts), every):
-        panels = [] if frames is None else [("what the camera looks at", _frame(frames, row, trace.tick_us))]
-        panels.append(("its events", _events(trace, lens, events, row, every)))
-        panels.append(("addresses to the network", _cells(trace, lens.cells, row, every)))
-        image = Image.fromarray(_canvas(panels, strip, row / max(1, len(trace.counts))))
+        image = Image.fromarray(draw(trace, lens, events, frames, row, every, strip))
         image.putpalette(palette())
         images.append(image)
     memory = io.BytesIO()
@@ -64,6 +61,22 @@ def _encode(
         memory, "GIF", save_all=True, append_images=images[1:], duration=wait_ms, loop=0, optimize=False, disposal=1
     )
     return memory.getvalue()
+
+
+def draw(
+    trace: Trace,
+    lens: Lens | Screen,
+    events: NDArray[np.void],
+    frames: NDArray[np.uint8] | None,
+    row: int,
+    every: int,
+    strip: Index,
+) -> Index:
+    """Colour numbers (H, W) of the `every` ticks that end with `row`; `strip` as `error_strip` made it."""
+    panels = [] if frames is None else [("what the camera looks at", _frame(frames, row, trace.tick_us))]
+    panels.append(("its events", _events(trace, lens, events, row, every)))
+    panels.append(("addresses to the network", _cells(trace, lens.cells, row, every)))
+    return _canvas(panels, strip, row / max(1, len(trace.counts)))
 
 
 def _canvas(panels: list[tuple[str, Index]], strip: Index, done: float) -> Index:
@@ -109,16 +122,17 @@ def _cells(trace: Trace, cells: int, row: int, every: int) -> Index:
     return fit((HEAT + np.minimum(count * 2, TONES - 1)).astype(np.uint8), FLOOR, PANEL)
 
 
-def _strip(trace: Trace, wide: int) -> Index:
-    """The error over time, or of a film, of which no error is known, the events."""
+def error_strip(trace: Trace, panels: int, ticks: int) -> Index:
+    """The error over `ticks`, of which `trace` may hold the first, below so many panels; of a film the events."""
+    wide = panels * (PANEL + GAP) - GAP
     names = trace.truth.dtype.names or ()
     known = "error_rad" in names
     values = np.degrees(trace.truth["error_rad"]) if known else trace.truth["events"].astype(np.float64)
     top = max(float(np.percentile(values, 99.5)), 1e-6)
     image = Image.new("L", (wide, STRIP), FLOOR)
-    rows = np.arange(0, len(values), max(1, len(values) // wide))
+    rows = np.arange(0, len(values), max(1, ticks // wide))
     y = (STRIP - 2) - np.clip(values[rows] / top, 0, 1) * (STRIP - 20)
-    points = list(zip((rows * wide / len(values)).tolist(), y.tolist(), strict=True))
+    points = list(zip((rows * wide / ticks).tolist(), y.tolist(), strict=True))
     if len(points) > 1:
         ImageDraw.Draw(image).line(points, LINE, 2)
     strip = np.asarray(image).copy()

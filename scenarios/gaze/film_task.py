@@ -150,4 +150,6 @@ class FilmTask(Task[Filmed]):
         return {PAGE: text.encode(), MOVING: moving}
 
     def spectator(self, scenario: Filmed) -> Any:
-        raise UserError(f"--view shows grasp only so far, not {scenario.name}; open report.html, which shows it moving")
+        from .live import GazeSpectator
+
+        return GazeSpectator(scenario)

@@ -25,8 +25,13 @@ DEFINED = (
     ("error", "Angle between the optical axis and the direction of the object's centre, at every tick from the first "
      "move of each episode on. Mean and 95th percentile of an episode, then the mean over episodes."),
     ("answer", "Time from the moment a resting object begins to move to the first command that exceeds, along the "
-     "move, its mean in the 150 ms before by 3 mN m and by four standard deviations; sensor delay included. "
-     "A move that is not answered in 0.4 s, or begins with the object more than 15 degrees off, has none."),
+     "move, its mean in the 150 ms before by five standard deviations of the same controller's effort at rest (over "
+     "all rests of the episode) and by 1 mN m; sensor delay included. A move that is not answered in 0.4 s, or begins "
+     "with the object more than 15 degrees off, has none."),
+    ("false", "Rests in whose last 100 ms the same test finds a move that was not there."),
+    ("unrest", "Standard deviation of the effort at rest, along the move to come: median over episodes."),
+    ("integrator", "The same network with one integrator a joint in place of its learned effort, of the same gain at "
+     "every tick: what it is worth that effort is learned by posture and speed."),
     ("frames", "A frame camera with the same lens, noise-free, that is told which pixels show the object; its answer "
      "comes one frame time later. Same head, motors, encoders and limits; PID with speed feed-forward, "
      "tuned on seeds below 1000."),
@@ -84,7 +89,7 @@ def _page(
     own = score.figures([score.outcome(t) for t in traces])
     rivals = {name: score.figures(all_) for name, all_ in result.get("baseline_trials", {}).items()}
     rows = [_row(name, f) for name, f in {"events, spiking": own, **rivals}.items()]
-    heads = ("controller", "mean error", "p95 error", "answer p50", "answer p95", "moves answered")
+    heads = ("controller", "mean error", "p95 error", "answer p50", "answer p95", "answered", "false", "unrest")
     trials = [
         (str(t.episode.index), f"{v.mean_deg:.2f}°", f"{v.p95_deg:.2f}°", f"{100 * v.seen:.1f} %",
          ", ".join("-" if a is None else f"{a:.0f}" for a in v.answers_ms) + " ms")
@@ -163,7 +168,8 @@ def _row(name: str, f: Mapping[str, Any]) -> tuple[str, ...]:
     error, latency, moves = f["error_deg"], f["latency_ms"], f["moves"]
     return (
         escape(name), _n(error["mean"], "°"), _n(error["p95"], "°"), _n(latency["p50"], " ms"),
-        _n(latency["p95"], " ms"), f"{moves['answered']} of {moves['of']}",
+        _n(latency["p95"], " ms"), f"{moves['answered']} of {moves['of']}", str(moves["false"]),
+        _n(f["noise_mnm"], " mN m"),
     )  # fmt: skip
 
 

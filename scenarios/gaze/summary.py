@@ -30,8 +30,8 @@ def figures(result: dict[str, Any]) -> str:
     tick = result["tick_us"]
     return "\n".join(
         [
-            f"  {'':18} mean error   p95 error   answer to a move, p50 / p95",
-            *(f"  {name:18} {_row(figures)}" for name, figures in rows.items()),
+            f"  {'':22} mean error   p95 error   answer to a move, p50 / p95",
+            *(f"  {name:22} {_row(figures)}" for name, figures in rows.items()),
             f"  in the picture {_n(100 * result['seen_share'])} % of the time   "
             f"{result['camera_events_per_s'] / 1e3:.1f} k camera events/s, "
             f"{result['addresses_per_s'] / 1e3:.1f} k addresses/s, {result['spikes_cut']} cut",
@@ -46,7 +46,8 @@ def _row(figures: dict[str, Any]) -> str:
     error, latency = figures["error_deg"], figures["latency_ms"]
     return (
         f"{_n(error['mean']):>6} deg  {_n(error['p95']):>6} deg   {_n(latency['p50']):>6} / {_n(latency['p95'])} ms, "
-        f"{figures['moves']['answered']} of {figures['moves']['of']} answered"
+        f"{figures['moves']['answered']} of {figures['moves']['of']}, {figures['moves']['false']} false, "
+        f"at rest {_n(figures['noise_mnm'])} mN m"
     )
 
 

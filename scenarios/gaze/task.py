@@ -11,7 +11,6 @@ from controller.gaze import GazeNetwork
 from scenarios.spec import Gazing
 from scenarios.task import Rival, Task, TaskWorld
 from scenarios.trace import Trace
-from sensors.errors import UserError
 from sim.gaze import HeadWorld
 from sim.gaze_spec import Sight, cell_angles
 from sim.target import draw_sight
@@ -20,7 +19,7 @@ from . import score, summary
 from .baselines import BASELINES
 from .schema import SCHEMA
 
-FROZEN = "learning frozen"
+INTEGRATOR, FROZEN = "integrator, equal gain", "learning frozen"
 
 
 class GazeTask(Task[Gazing]):
@@ -34,14 +33,17 @@ class GazeTask(Task[Gazing]):
         return draw_sight(scenario.world, scenario.seed, index)
 
     def rivals(self, scenario: Gazing, world: HeadWorld) -> dict[str, tuple[Rival, TaskWorld]]:
-        """Baselines in a world without event camera, which changes nothing else; and the network without learning."""
+        """Baselines in a world without event camera, which changes nothing else; and the network
+        with an integrator in place of learning, and without either."""
         bare = HeadWorld(scenario.world, watching=False)
         rivals: dict[str, tuple[Rival, TaskWorld]] = {
             name: (make(bare, scenario.controller), bare) for name, make in BASELINES.items()
         }
-        if scenario.controller.learning:
-            frozen = replace(scenario.controller, learning=False)
-            rivals[FROZEN] = (GazeNetwork(frozen, world.body, *cell_angles(scenario.world.camera)), world)
+        if scenario.controller.learning and not scenario.controller.integrator:
+            others = {INTEGRATOR: {"integrator": True}, FROZEN: {"learning": False}}
+            for name, settings in others.items():
+                other = replace(scenario.controller, **settings)
+                rivals[name] = (GazeNetwork(other, world.body, *cell_angles(scenario.world.camera)), world)
         return rivals
 
     def outcome(self, trace: Trace) -> score.Outcome:
@@ -71,4 +73,6 @@ class GazeTask(Task[Gazing]):
         return pages(scenario, traces, figures, trial)
 
     def spectator(self, scenario: Gazing) -> Any:
-        raise UserError(f"--view shows grasp only so far, not {scenario.name}; open report.html, which shows it moving")
+        from .live import GazeSpectator
+
+        return GazeSpectator(scenario)

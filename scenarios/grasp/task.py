@@ -21,7 +21,7 @@ from .baselines import BASELINES
 from .schema import SCHEMA
 
 if TYPE_CHECKING:
-    from .live import Spectator
+    from .live import GraspSpectator
 
 OUTCOMES = ("held", "dropped", "crushed")
 
@@ -94,7 +94,7 @@ class Grasp(Task[Grasping]):
         )  # fmt: skip
         return {PAGE: html.encode(), MOVING: moving}
 
-    def spectator(self, scenario: Grasping) -> Spectator:
-        from .live import Spectator
+    def spectator(self, scenario: Grasping) -> GraspSpectator:
+        from .live import GraspSpectator
 
-        return Spectator(scenario)
+        return GraspSpectator(scenario)

@@ -67,7 +67,7 @@ class Windowed:
     """A window of matplotlib's."""
 
     def __init__(self, title: str) -> None:
-        from scenarios.grasp.live import Window
+        from scenarios.reporting.window import Window
 
         self._window = Window(title, COLOURS, "--live window", "use --live terminal, or --out x.gif")
 

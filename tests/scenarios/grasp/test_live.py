@@ -29,10 +29,10 @@ from pathlib import Path
 from time import perf_counter
 from PIL import ImageGrab
 from scenarios import load
-from scenarios.grasp.live import Spectator
+from scenarios.grasp.live import GraspSpectator
 from scenarios.run import run
 
-class Photographer(Spectator):
+class Photographer(GraspSpectator):
     def look(self, world, recorder, ticks):
         if recorder.ticks == 1:
             self.since = perf_counter()
