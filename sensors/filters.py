@@ -213,6 +213,7 @@ class Pool:
     def route(self, events: NDArray[np.void], count: int, sensed: Sensed) -> None:
         """Take one tick's `events[:count]`; append the cells that speak to `sensed`, and count those without room.
 
+        Cells are left out evenly, in the order of addresses: a picture cut short would seem to lie higher than it does.
         Call once every tick, also without events, since the cells leak.
         """
         sensed.count, lost = _pool(

@@ -136,6 +136,13 @@ def test_addresses_without_room_are_counted():
     assert (sensed.count, sensed.overflow) == (MAX_SPIKES, 64 - MAX_SPIKES)
 
 
+def test_what_is_left_out_for_want_of_room_is_spread_over_the_picture():
+    pool = Pool((0, 0, 192, 1), 1, 192, threshold=1, leak_shift=0)
+    kept = spikes(pool, packet(*[(1, x, 0, True) for x in range(192)]))
+    assert len(kept) == MAX_SPIKES
+    assert set(np.diff(kept)) == {192 // MAX_SPIKES}, "every fourth"
+
+
 def test_settings_that_make_no_sense_are_refused():
     for wrong in ({"rows": 9}, {"threshold": 0}, {"leak_shift": 16}):
         with pytest.raises(UserError):
