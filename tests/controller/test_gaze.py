@@ -1,4 +1,4 @@
-"""The gaze network: an outline says how far a target moved, its two sides where its middle is, whatever their strength."""
+"""The gaze network: an outline says how far a target moved, and its two sides where its middle is, however strong."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_what_is_not_seen_again_is_forgotten_entirely():
 
 
 def senses(ticks: int, speed: float, seed: int = 1) -> Iterator[Sensed]:
-    """What a head at rest senses of a disc of 3 degrees that rests for a second, then moves left at `speed` U a tick."""
+    """What a head at rest senses of a disc of 3 degrees that rests for 1 s, then moves left, `speed` U a tick."""
     rng = np.random.default_rng(seed)
     sensed = BODY.empty_sensed()
     sensed.goal[0] = 1
