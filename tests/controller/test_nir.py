@@ -99,7 +99,7 @@ def test_in_float64_every_spike_is_norse_s(kind: str) -> None:
         mine = ours.step(x.reshape(-1).astype(float))["out"]
         np.testing.assert_array_equal(mine, theirs.numpy()[0])
         spikes += int(mine.sum())
-    assert spikes > 30
+    assert spikes > 15  # the output compared was not silent
 
 
 def test_every_linear_node_is_torch_s() -> None:
