@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import int32, njit, uint32, uint64
+from numba import int32, uint32, uint64
 from numpy.typing import NDArray
 
+from .kernels import kernel
 from .pairs import add_tile, tile_neurons
 from .prefetch import prefetch
 
@@ -30,7 +31,7 @@ def fan_in_most(x_most: int, weight_most: int, bits: int = 32) -> int:
     return ((1 << (bits - 1)) - 1) // max(x_most * weight_most, 1)
 
 
-@njit(cache=True)
+@kernel
 def dense(x, weight, current):  # type: ignore[no-untyped-def]
     """current += x . weight, all to all; the same sums by an instruction for pairs of inputs where there is one.
 
@@ -50,7 +51,7 @@ def dense(x, weight, current):  # type: ignore[no-untyped-def]
             add_tile(x, weight, current, begin, pairs, neurons - tile, neurons - over)
 
 
-@njit(cache=True)
+@kernel
 def _dense_rows(x, weight, current):  # type: ignore[no-untyped-def]
     """`dense` on any processor, four inputs at a time."""
     for d in range(0, x.size, BLOCK):
@@ -62,7 +63,7 @@ def _dense_rows(x, weight, current):  # type: ignore[no-untyped-def]
             current[i] = int32(current[i] + int32(left + right))
 
 
-@njit(cache=True)
+@kernel
 def dense_few(x, weight, current):  # type: ignore[no-untyped-def]
     """`dense` for few neurons and many inputs: weight int8 (N, D), a row per neuron; D need not be a multiple of 4."""
     for i in range(current.size):
@@ -73,7 +74,7 @@ def dense_few(x, weight, current):  # type: ignore[no-untyped-def]
         current[i] = int32(current[i] + total)
 
 
-@njit(cache=True)
+@kernel
 def columns(addresses, count, weight, current):  # type: ignore[no-untyped-def]
     """current += the weights of every input that spiked: the same matrix as `dense`, at the cost of the spikes alone.
 
@@ -93,7 +94,7 @@ def columns(addresses, count, weight, current):  # type: ignore[no-untyped-def]
     return count * current.size
 
 
-@njit(cache=True)
+@kernel
 def sparse(addresses, count, start, target, weight, current):  # type: ignore[no-untyped-def]
     """current[target] += weight over the synapses of every input that spiked (compressed sparse rows by source).
 
@@ -123,7 +124,7 @@ def sparse(addresses, count, start, target, weight, current):  # type: ignore[no
     return events
 
 
-@njit(cache=True)
+@kernel
 def convolve(xs, ys, ps, count, patch, stride, pad, current):  # type: ignore[no-untyped-def]
     """Convolution on address-events: each event adds its patch of the kernel where the kernel reaches it.
 
@@ -161,7 +162,7 @@ def convolve(xs, ys, ps, count, patch, stride, pad, current):  # type: ignore[no
     return events
 
 
-@njit(cache=True)
+@kernel
 def pool(addresses, count, place, pooled):  # type: ignore[no-untyped-def]
     """Sum-pooling, cropping or any other map of addresses: pooled[place[address]] += 1 for every spike.
 
@@ -173,7 +174,7 @@ def pool(addresses, count, place, pooled):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(cache=True)
+@kernel
 def compact(fired, addresses):  # type: ignore[no-untyped-def]
     """Addresses of the neurons that fired, ascending; returns their number.
 

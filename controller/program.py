@@ -6,11 +6,8 @@ image, so that whoever runs these operations runs every network.
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
-
 import numpy as np
-from numba import int32, njit, uint32
+from numba import int32, uint32
 
 from .adaptive import adaptive_population
 from .connections import columns, dense
@@ -19,6 +16,7 @@ from .delta import delta_population
 from .guard import guard_step
 from .homeostasis import homeostasis_population, own_threshold_population
 from .izhikevich import izhikevich_population
+from .kernels import kernel
 from .neuron import lif_population, trace_population
 from .plasticity import pes_nearest, pes_population, read_out
 from .rounding import noise_start
@@ -40,9 +38,6 @@ from .wiring import (
 WIDTH = 16
 TICK, KEY, LEARNING, DEAD_FROM = range(4)
 NEURONS, SYNAPSES, UPDATES, SPIKED, PRODUCTS, BYTES, TICKS = range(7)  # of `ledger.FIELDS`
-
-kernel: Any = partial(njit, cache=True, _nrt=False)
-"""numba without counting references: what allocates is an error when it is compiled, and a tick takes a third less."""
 
 
 @kernel

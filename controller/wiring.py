@@ -7,12 +7,13 @@ sees to it at build that none comes near.
 
 from __future__ import annotations
 
-from numba import int32, njit, uint32
+from numba import int32, uint32
 
 from .connections import compact
+from .kernels import kernel
 
 
-@njit(cache=True)
+@kernel
 def add_shifted(scratch, shift, current):  # type: ignore[no-untyped-def]
     """current += scratch >> shift, or << -shift if it is negative; scratch int32 (N,) is left cleared."""
     for i in range(current.size):
@@ -21,7 +22,7 @@ def add_shifted(scratch, shift, current):  # type: ignore[no-untyped-def]
         scratch[i] = 0
 
 
-@njit(cache=True)
+@kernel
 def count_fan(sources, count, fan):  # type: ignore[no-untyped-def]
     """Synaptic events of spikes: the sum of int32 fan, each source's weights that are not zero."""
     events = 0
@@ -30,7 +31,7 @@ def count_fan(sources, count, fan):  # type: ignore[no-untyped-def]
     return events
 
 
-@njit(cache=True)
+@kernel
 def count_inputs(x, fan):  # type: ignore[no-untyped-def]
     """Synaptic events of values: the sum of fan over inputs that are not zero."""
     events = 0
@@ -40,7 +41,7 @@ def count_inputs(x, fan):  # type: ignore[no-untyped-def]
     return events
 
 
-@njit(cache=True)
+@kernel
 def add_sparse(start, index, weight, spikes, count, exponent, current):  # type: ignore[no-untyped-def]
     """current[index] += weight << exponent over the synapses of each spike's source.
 
@@ -56,7 +57,7 @@ def add_sparse(start, index, weight, spikes, count, exponent, current):  # type:
     return events
 
 
-@njit(cache=True)
+@kernel
 def add_patches(weight, height, width, stride, padding, spikes, count, exponent, fan, current):  # type: ignore[no-untyped-def]
     """Convolution on events: each spike adds the patch of weights that sees its pixel.
 
@@ -84,7 +85,7 @@ def add_patches(weight, height, width, stride, padding, spikes, count, exponent,
     return events
 
 
-@njit(cache=True)
+@kernel
 def add_plastic(weight, shift, spikes, count, current):  # type: ignore[no-untyped-def]
     """current += weight[:, source] >> shift for each spike; weight int32 (N, M), a row per target."""
     for k in range(count):
@@ -93,7 +94,7 @@ def add_plastic(weight, shift, spikes, count, current):  # type: ignore[no-untyp
     return count * current.size
 
 
-@njit(cache=True)
+@kernel
 def list_spikes(fired, alive, spikes):  # type: ignore[no-untyped-def]
     """Silence the dead and list the others, as `connections.compact`; alive uint8 (N,), 0 where dead."""
     for i in range(fired.size):
@@ -101,7 +102,7 @@ def list_spikes(fired, alive, spikes):  # type: ignore[no-untyped-def]
     return compact(fired, spikes)
 
 
-@njit(cache=True)
+@kernel
 def list_events(addresses, sent, first, fired, spikes, count):  # type: ignore[no-untyped-def]
     """Take the address-events of this tick that lie in first .. first + N - 1, each once, whatever came `count` ago.
 
@@ -120,7 +121,7 @@ def list_events(addresses, sent, first, fired, spikes, count):  # type: ignore[n
     return count
 
 
-@njit(cache=True)
+@kernel
 def pass_later(ring, slot, fired, spikes):  # type: ignore[no-untyped-def]
     """Delay line: list what was put into uint8 (D, N) ring[slot] D ticks ago, and put in what fires now."""
     count = 0

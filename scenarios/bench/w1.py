@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import int32, njit, uint32
+from numba import int32, uint32
 from numpy.typing import NDArray
 
 from controller.connections import BLOCK, dense
+from controller.kernels import kernel
 from controller.neuron import lif_population, trace_population
 from controller.plasticity import pes_population, read_out, scramble
 
@@ -69,7 +70,7 @@ def inputs_and_targets(
     return np.rint(padded).astype(np.int16), np.clip(np.rint(target), -32768, 32767).astype(np.int16)
 
 
-@njit(cache=True)
+@kernel
 def tick(state, x, target):  # type: ignore[no-untyped-def]
     """One step on record `state` (1,): x int16 (padded inputs,), target int16 (outputs,); writes state.output."""
     s = state[0]

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from controller.connections import compact, sparse
+from controller.kernels import kernel
 from controller.loihi import UNITY, loihi_population
 
 TAU_M_MS, TAU_S_MS, DENSITY, INHIBITORY, STRENGTH = 20.0, 5.0, 0.02, 0.2, 0.02
@@ -106,7 +106,7 @@ def build(neurons: int, dt_ms: float, seed: int = 1) -> Recurrent:
     return Recurrent(state, target.reshape(-1), weight.reshape(-1))
 
 
-@njit(cache=True)
+@kernel
 def run(state, target, weight, ticks):  # type: ignore[no-untyped-def]
     """Advance record `state` (1,) by `ticks` steps."""
     s = state[0]

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import int32, njit
+from numba import int32
 from numpy.typing import NDArray
 
 from controller.connections import compact, convolve, dense_few, patches, pool, pool_places
+from controller.kernels import kernel
 from controller.neuron import lif_narrow
 
 SIDE: Final = 128
@@ -77,7 +78,7 @@ def fields(records: NDArray[np.void]) -> tuple[NDArray[np.uint16], NDArray[np.ui
     return x, y, p
 
 
-@njit(cache=True)
+@kernel
 def tick(state, xs, ys, ps):  # type: ignore[no-untyped-def]
     """One millisecond on record `state` (1,): xs, ys uint16 and ps uint8 (events,); writes state.output."""
     s = state[0]
