@@ -61,12 +61,13 @@ def loihi_step(u, v, a, bias, keep_u, keep_v, threshold):  # type: ignore[no-unt
 
 @njit(cache=True)
 def loihi_population(u, v, a, bias, keep_u, keep_v, threshold, fired):  # type: ignore[no-untyped-def]
-    """`loihi_step` for int32 (N,) u, v, a, bias; writes u, v and uint8 (N,) fired. Returns the number of spikes."""
+    """`loihi_step` for int32 (N,) u, v, a, bias; writes u, v and uint8 (N,) fired, clears a. Returns the spikes."""
     keep_u, keep_v, threshold = int32(keep_u), int32(keep_v), int32(threshold)
     spikes = int32(0)
     for i in range(u.size):
         u[i], v[i], fires = loihi_step(u[i], v[i], a[i], bias[i], keep_u, keep_v, threshold)
         fired[i] = fires
+        a[i] = 0
         spikes = int32(spikes + int32(fires))
     return spikes
 

@@ -112,6 +112,5 @@ def run(state, target, weight, ticks):  # type: ignore[no-untyped-def]
     s = state[0]
     for _ in range(ticks):
         s.spikes += loihi_population(s.u, s.v, s.a, s.bias, s.keep_u, s.keep_v, s.threshold, s.fired)
-        s.a[:] = 0
         count = compact(s.fired, s.addresses)
         s.events += sparse(s.addresses, count, s.start, target, weight, s.a)
