@@ -75,6 +75,18 @@ def test_a_slip_integrator_tightens_in_a_slip(world: BulletWorld) -> None:
     assert np.all(grip[slipping] > grip[slipping - 1])
 
 
+def test_a_slip_integrator_does_not_tighten_on_what_is_pushed_onto_the_table(world: BulletWorld) -> None:
+    """Slips of the putting down are reported, and are no reason to grip."""
+    trace = trial(world, "slip integrator", 3)
+    lsb = world.body.analog[5].lsb
+    pushed = np.flatnonzero(
+        trace.probe["slip"] & (trace.analog[:, 5] * lsb <= 0.1) & (np.arange(len(trace.goal)) > 5400)
+    )
+    assert pushed.size > 0
+    grip = trace.effort[:, 1].astype(np.int64)
+    assert np.all(grip[pushed] <= grip[pushed - 1])
+
+
 @pytest.mark.slow
 def test_the_oracle_holds_nearly_everything(world: BulletWorld) -> None:
     outcomes = [outcome(trial(world, "oracle", index))[0] for index in range(10)]
