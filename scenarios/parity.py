@@ -37,12 +37,14 @@ class Parity:
 
 
 def network_of(scenario: Scenario) -> Network:
-    """The scenario's controller. Raises UserError if it is of a kind that has no firmware."""
+    """The scenario's controller. Raises UserError if it has no firmware, or is to be damaged, which is for runs."""
     world = build_world(scenario)
     brain = build_brain(scenario, world.body)
     world.close()
-    if not isinstance(brain, Network):
-        raise UserError(f"{scenario.name} has no grip controller, and no other has firmware; name grasp")
+    if not isinstance(brain, Network) or brain.replicas > 1:
+        raise UserError(f"{scenario.name} has no single grip controller, and no other has firmware; name grasp")
+    if not brain.damage.harmless:
+        raise UserError("controller.damage is for `ganglion run`, also on a target; leave it out here")
     return brain
 
 

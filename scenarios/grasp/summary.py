@@ -6,6 +6,7 @@ from typing import Any
 
 from controller.declare import Declared
 from controller.image import AHEAD, FRICTION, SENSES
+from controller.spec import Reflex
 from scenarios.spec import Grasping
 
 
@@ -19,6 +20,14 @@ def neurons(scenario: Grasping) -> int:
 def opening(scenario: Grasping) -> str:
     """The first line: what runs."""
     learning = "learning" if scenario.controller.learning else "frozen"
+    if isinstance(scenario.controller, Reflex):
+        replicas, damage = scenario.controller.replicas, scenario.controller.damage
+        learning += f" in {replicas} replicas" if replicas > 1 else ""
+        if not damage.harmless:
+            learning += (
+                f", from tick {damage.from_tick} {damage.killed:.0%} dead, {damage.flipped:g} of weight bits flipped"
+            )
+            learning += "" if damage.learning else ", frozen"
     return (
         f"{scenario.name}   bullet {scenario.world.robot} gripper | {scenario.episodes} novel objects | "
         f"{neurons(scenario)} neurons, {learning} | tick {scenario.world.tick_us / 1000:g} ms | "

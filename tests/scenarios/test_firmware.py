@@ -77,6 +77,7 @@ def test_what_a_target_cannot_do_is_told_in_a_line(url: str, capsys: pytest.Capt
     assert "is a VotingNetwork" in told(
         capsys, "run", "grasp", *SHORT, "--brain", url, "--set", "controller.replicas=3"
     )
+    assert "is for `ganglion run`" in told(capsys, "deploy", "grasp", "--to", "f405", url, *DAMAGE[:2])
     assert "leave out --free" in told(capsys, "run", "grasp", *SHORT, *DAMAGE, "--brain", url, "--free")
 
 
