@@ -91,6 +91,9 @@ class Trials:
         if job.learned is not None:
             self._brain.take_over(self._brain.decode(job.learned))
         self._rivals: dict[str, tuple[Rival, TaskWorld]] = self._task.rivals(scenario, world) if job.compare else {}
+        # Or a sweep in one process would keep the worlds of all its runs.
+        for used in {id(w): w for w in (world, *(w for _, w in self._rivals.values()))}.values():
+            finalize(self, used.close).atexit = False
 
     def episode(self, index: int) -> Done:
         """Run episode `index` under each of the brains."""

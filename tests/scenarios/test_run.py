@@ -21,6 +21,7 @@ from scenarios.replay import replay
 from scenarios.run import run
 from scenarios.trace import Trace
 from sensors.errors import UserError
+from sim.bullet import BulletWorld
 from sim.episode import draw_episode
 
 SHORT = (
@@ -263,6 +264,16 @@ def test_a_worker_that_is_killed_ends_the_run_with_what_was_kept(tmp_path):
     assert len(err.splitlines()) == 1, err
     assert "killed by SIGKILL" in err
     assert replay(tmp_path / "r.unfinished").identical
+
+
+def test_a_run_lets_go_of_its_worlds(tmp_path, monkeypatch):
+    made, gone = [], []
+    build, close = BulletWorld.__init__, BulletWorld.close
+    monkeypatch.setattr(BulletWorld, "__init__", lambda world, spec: (made.append(id(world)), build(world, spec))[1])
+    monkeypatch.setattr(BulletWorld, "close", lambda world: (gone.append(id(world)), close(world))[1])
+    run(load.load("grasp", (*SHORT, "episodes=1")), tmp_path / "r", report=False)
+    assert made
+    assert sorted(gone) == sorted(made)
 
 
 @pytest.mark.slow
