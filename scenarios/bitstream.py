@@ -36,7 +36,7 @@ def build(scenario: Scenario, name: str) -> Iterator[str]:
         f"{placed.fmax_mhz:.1f} MHz possible, {board.clock_mhz} MHz used"
     )
     yield f"  {_counted(scenario, board.clock_mhz)}"
-    yield f"saved {placed.bitstream}   to be flashed by openFPGALoader"
+    yield f"saved {placed.bitstream}   to be put on it: ganglion deploy {scenario.name} --to {name} PORT"
 
 
 def _counted(scenario: Scenario, clock_mhz: int) -> str:

@@ -50,26 +50,24 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 DAMAGE = ("--set", "controller.damage.killed=0.2", "--set", "controller.damage.flipped=1e-3")
+BAD_LINK = "lossy:drop=0.002,duplicate=0.01,flip=1e-3,stall=0.001,unplug=0.001,seed=3:"
 
 
-@pytest.mark.parametrize("settings", [(), DAMAGE], ids=["whole", "damaged"])
+@pytest.mark.parametrize(
+    ("settings", "link"), [((), ""), (DAMAGE, ""), ((), BAD_LINK)], ids=["whole", "damaged", "over a bad link"]
+)
 def test_a_run_on_a_target_leaves_the_recording_of_one_here(
-    settings: tuple[str, ...], url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    settings: tuple[str, ...], link: str, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results = []
-    for where in ("here", url):
-        assert (
-            main(
-                ["run", "grasp", *SHORT, *settings, "--out", str(tmp_path / where.replace("/", "-")), "--brain", where]
-            )
-            == 0
-        )
+    for out, where in (("here", "here"), ("there", link + url)):
+        assert main(["run", "grasp", *SHORT, *settings, "--out", str(tmp_path / out), "--brain", where]) == 0
         results.append(json.loads(capsys.readouterr().out))
-    here, there = (tmp_path / where.replace("/", "-") for where in ("here", url))
     assert [results[0][key] for key in SAME] == [results[1][key] for key in SAME]
     for name in ("recording.gang", "state.bin"):
-        assert (here / name).read_bytes() == (there / name).read_bytes(), name
+        assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes(), name
     assert results[1]["brain"]["target"] == "sitl"
+    assert (results[1]["brain"]["reconnected"] > 0) == bool(link)
     assert "brain" not in results[0]
 
 
