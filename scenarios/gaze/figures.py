@@ -33,20 +33,21 @@ def angle_chart(trace: Trace, axis: str) -> str:
     t = _time(trace)
     for onset in onsets_s(trace.episode):
         plot.upright(onset, "phase-line")
-    plot.line(t, known, "learned")
+    plot.line(t, np.clip(known, low, high), "learned")
     plot.line(t, true, "needed")
     plot.line(t, head, "limit")
     return plot.render()
 
 
 def error_chart(trace: Trace) -> str:
-    """Angle between the optical axis and the target."""
+    """Angle between the optical axis and the target; while it is still being found, no more than the chart holds."""
     error = np.degrees(trace.truth["error_rad"])
     first = round(onsets_s(trace.episode)[0] * 1e6 / trace.tick_us)
-    plot = _plot(trace, "Angular error over time", 0.0, float(error[first:].max(initial=1.0)), "error, degrees")
+    most = float(error[first:].max(initial=1.0))
+    plot = _plot(trace, "Angular error over time", 0.0, most, "error, degrees")
     for onset in onsets_s(trace.episode):
         plot.upright(onset, "phase-line")
-    plot.line(_time(trace), error, "grip")
+    plot.line(_time(trace), np.minimum(error, most), "grip")
     return plot.render()
 
 

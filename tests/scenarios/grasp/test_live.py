@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -49,33 +46,9 @@ spectator.close()
 """
 
 
-@pytest.fixture(scope="module")
-def display() -> Iterator[str]:
-    """A display of its own that nobody looks at."""
-    pytest.importorskip("tkinter", reason="this Python has no tkinter (Debian: apt-get install python3-tk)")
-    server = shutil.which("Xvfb")
-    if server is None:
-        pytest.skip("no Xvfb on this machine (Debian: apt-get install xvfb)")
-    read, write = os.pipe()
-    process = subprocess.Popen(
-        [server, "-displayfd", str(write), "-screen", "0", "900x500x24", "-nolisten", "tcp"],
-        pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        number = pipe.readline().strip()
-    assert number, "Xvfb did not start"
-    yield f":{number}"
-    process.terminate()
-    process.wait(10)
-
-
-def environment(**more: str) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND")}
-    return {**kept, **more}
-
-
-def test_a_trial_that_is_watched_takes_its_time_shows_the_object_and_leaves_the_same_bits(display, tmp_path):
+def test_a_trial_that_is_watched_takes_its_time_shows_the_object_and_leaves_the_same_bits(
+    display, environment, tmp_path
+):
     from PIL import Image
 
     picture = tmp_path / "seen.png"
@@ -105,7 +78,7 @@ def test_a_trial_that_is_watched_takes_its_time_shows_the_object_and_leaves_the_
         ({}, ["--workers", "2"], "--view shows the trials of one process"),
     ],
 )
-def test_without_a_window_one_line_says_why_and_nothing_is_run(tmp_path, more, words, said):
+def test_without_a_window_one_line_says_why_and_nothing_is_run(environment, tmp_path, more, words, said):
     done = subprocess.run(
         [sys.executable, "-m", "scenarios", "run", "grasp", "--view", "--out", tmp_path / "r", *words],
         capture_output=True, text=True, cwd=ROOT, env=environment(**more), check=False, timeout=100,

@@ -13,18 +13,6 @@ from scenarios.grasp.animation import animate
 from scenarios.grasp.report import render
 from sim.bullet import GRIPPER
 
-from .browser import Page, find
-
-BROWSER, MISSING = find()
-pytestmark = pytest.mark.skipif(BROWSER is None, reason=MISSING)
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    assert BROWSER is not None
-    with Page(BROWSER, tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
-
 
 @pytest.fixture(scope="module")
 def html(tmp_path_factory) -> Path:
