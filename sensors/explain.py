@@ -39,6 +39,11 @@ def explain(message: str, document: Any, root: Any) -> tuple[str, str]:
     return path, f"{path or 'the file'} = {_shown(value_at(document, path))} {place.wanted(what, path)}"
 
 
+def choices(document: Any, root: Any, path: str) -> list[str]:
+    """What the setting at `path` of a document of type `root` may be, if that is a list of words or numbers."""
+    return _Place(document, root).choices(path)
+
+
 def _with_key(message: str, document: Any, root: Any) -> str:
     """The message with the name of the entry it means, where the decoder says only that it is one of a table's."""
     if bad := re.search(r"^(.*) - at `key` in `\$\.(.*)`$", message, re.DOTALL):

@@ -28,7 +28,7 @@ FINE_DEG, NEAR_DEG = 1.0, 10.0
 LOST_S, LOST_REWARD = 0.5, -5.0
 MOST_EVENTS = 255
 TERMS = ("centre", "near", "effort", "end")
-PANEL = 256
+PANEL, SHOWN_US = 256, 40_000
 OFF_RGB, FLOOR_RGB, ON_RGB = (92, 176, 255), (33, 36, 44), (255, 178, 72)
 
 
@@ -77,9 +77,9 @@ class GazeEnv(WorldEnv):
     **Settings.** Those of a scenario's [world], as `delay_ms=20`, `show={"background": 0.3}`, `camera={"cells": 32}`,
     or together as `world={...}` or `world=scenario.world`; `cells=32`, `background=0.3`; `frame_skip`.
 
-    **render_mode.** "rgb_array": uint8 (256, 512, 3), what the camera looks at and the events of the step. "human": the
-    same in a window, 25 pictures per simulated second, not paced to real time; it needs a display and a toolkit of
-    matplotlib's, for example tkinter.
+    **render_mode.** "rgb_array": uint8 (256, 512, 3), what the camera looks at now and the events of the last 40 ms.
+    "human": the same in a window, 25 pictures per simulated second, not paced to real time; it needs a display and a
+    toolkit of matplotlib's, for example tkinter.
 
     **Known limits.** Everything is simulated; the object has no weight and nothing hides it; the time left is not
     observed. Rates were chosen by hand, and no learner was trained on them.
@@ -108,6 +108,7 @@ class GazeEnv(WorldEnv):
         self._spikes = np.zeros(lens.cells**2, np.uint8)
         self._events = np.zeros((2, lens.height, lens.width), np.uint8)
         self._late: deque[NDArray[np.void]] = deque()
+        self._recent: deque[NDArray[np.void]] = deque(maxlen=SHOWN_US // spec.tick_us)
         self._terms = np.zeros(len(TERMS))
         self._away_s, self._lost = 0.0, False
         far = (self._lsb * 32768).astype(np.float32)
@@ -127,6 +128,7 @@ class GazeEnv(WorldEnv):
         self.sensed = world.body.empty_sensed()
         self._command.effort[:] = 0
         self._late.clear()
+        self._recent.clear()
         self._late.extend([world.events[:0].copy()] * (world.spec.delay_ms * 1000 // world.spec.tick_us))
         self._away_s, self._lost = 0.0, False
         self._clear()
@@ -150,6 +152,7 @@ class GazeEnv(WorldEnv):
             if self._spikes[address] < MOST_EVENTS:
                 self._spikes[address] += 1
         self._late.append(self.world.events.copy())
+        self._recent.append(self._late[-1])
         add_events(self._late.popleft(), self._events)
         if over:
             return
@@ -193,8 +196,8 @@ class GazeEnv(WorldEnv):
         grey = np.zeros((lens.height, lens.width), np.uint8)
         picture(self.world.renderer.luminance, grey)
         shown = np.full((lens.height, lens.width, 3), FLOOR_RGB, np.uint8)
-        off, on = self._events.astype(np.int32)
-        shown[on > off], shown[off > on] = ON_RGB, OFF_RGB
+        for events in self._recent:
+            shown[events["y"], events["x"]] = np.where(events["on"][:, None], ON_RGB, OFF_RGB)
         return np.concatenate([_fit(np.repeat(grey[:, :, None], 3, 2)), _fit(shown)], axis=1)
 
 

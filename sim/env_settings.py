@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from sensors.errors import UserError
+from sensors.explain import choices
 
 W = TypeVar("W", bound=msgspec.Struct)
 
@@ -136,6 +137,8 @@ def _explained(message: str, document: dict[str, Any], spec: type[msgspec.Struct
     for step in re.findall(r"[^.\[\]]+", path):
         value = value[int(step)] if isinstance(value, (list, tuple)) else value[step]
     expected = what.replace("`", "").partition(", got ")[0].removeprefix("Expected ")
+    if what.startswith("Invalid enum value"):
+        expected = " or ".join(choices(document, spec, path))
     return f"{path} = {_shown(value)} is not legal; expected {expected}"
 
 

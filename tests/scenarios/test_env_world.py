@@ -16,6 +16,7 @@ import pytest
 from scenarios import loop
 from scenarios.build import build_brain, build_world
 from scenarios.env_world import EnvWorld
+from scenarios.gaze.schema import SCHEMA as GAZE_SCHEMA
 from scenarios.grasp import score
 from scenarios.grasp.baselines import FixedGrip, Oracle
 from scenarios.grasp.schema import SCHEMA
@@ -31,6 +32,7 @@ from sim.env import GraspEnv
 from sim.episode import draw_episode
 from sim.referee import Referee
 from sim.spec import Bullet
+from sim.target import draw_sight
 
 ID = "sim.env:ganglion/Grasp-v0"
 README = Path(__file__).parents[2] / "README.md"
@@ -75,6 +77,22 @@ def test_the_controller_commands_the_same_bits_on_the_environment_as_without(
         assert brain.state_hash() == trace.brain_after
         assert world.info["truth"]["outcome"] == score.outcome(trace)[0]
     env.close()
+
+
+def test_the_gaze_network_commands_the_same_bits_on_its_environment_as_without() -> None:
+    scenario = load("gaze", ("world.show.moves=1", "world.show.swing_s=0.3"))
+    world = EnvWorld(gymnasium.make("sim.env:ganglion/Gaze-v0", world=scenario.world))
+    brain = build_brain(scenario, world.body)
+    world.reset(1000, 1)
+    commands: list[bytes] = []
+    loop.run(world, brain, world.ticks, world.tick_us, lambda _t, _s, c: commands.append(c.effort.tobytes()))
+    assert not world.over
+    direct_world = build_world(scenario)
+    direct_brain = build_brain(scenario, direct_world.body)
+    trace = run_trial(GAZE_SCHEMA, direct_world, direct_brain, draw_sight(scenario.world, 1000, 1))[0]
+    direct_world.close()
+    assert b"".join(commands) == trace.effort.astype("<i2").tobytes()
+    assert brain.state_hash() == trace.brain_after
 
 
 @pytest.mark.slow
@@ -128,7 +146,7 @@ def test_a_better_grip_earns_more(scenario: Scenario) -> None:
 
 def test_a_world_is_made_of_the_right_environment_only() -> None:
     other = gymnasium.make("CartPole-v1")
-    with pytest.raises(UserError, match="CartPoleEnv is not ganglion/Grasp-v0"):
+    with pytest.raises(UserError, match="CartPoleEnv is not ganglion/Grasp-v0 or ganglion/Gaze-v0"):
         EnvWorld(other)
     other.close()
     long = gymnasium.make(ID, frame_skip=4)
@@ -150,7 +168,7 @@ def test_a_loop_out_of_step_with_the_environment_is_told() -> None:
 def test_the_examples_in_the_readme_run() -> None:
     section = README.read_text(encoding="utf-8").partition("## Gymnasium")[2].partition("\n## ")[0]
     examples = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
-    assert len(examples) == 2
+    assert len(examples) == 3
     for example in examples:
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", example], capture_output=True, text=True, timeout=60, check=False
