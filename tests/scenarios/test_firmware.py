@@ -243,7 +243,7 @@ def test_an_fpga_that_is_simulated_is_deployed_to_and_a_wrong_port_is_told_befor
 ) -> None:
     assert "there is no /dev/ttyNONE" in told(capsys, "deploy", "grasp", "--to", "ice40-up5k", "/dev/ttyNONE")
     assert "there is no /dev/ttyNONE" in told(capsys, "deploy", "grasp", "--to", "f405", "/dev/ttyNONE")
-    assert "gaze has no grip controller" in told(capsys, "deploy", "gaze", "--to", "f405", "/dev/ttyNONE")
+    assert "gaze has no single grip controller" in told(capsys, "deploy", "gaze", "--to", "f405", "/dev/ttyNONE")
     assert "there is no board 'z80'" in told(capsys, "deploy", "grasp", "--to", "z80", "/dev/ttyNONE")
     needs("verilator")
     said = list(firmware.deploy(load.load("grasp"), "ice40-up5k", "verilator"))
