@@ -23,6 +23,7 @@ examples:
   ganglion replay out/grasp-1000 --assert-identical     the same bits, from recorded senses
   ganglion report out/grasp-1000 --trial 3              the page anew, with the pictures of object 3
   ganglion sweep grasp                                  the ablations, on the same objects
+  ganglion damage grasp                                 neurons killed, weight bits flipped: what is held, what recovers
   ganglion run grasp --brain qemu:mps2-an386            the controller's firmware on an emulated board, the same bits
   ganglion info FILE                                    what a recording of an event camera holds
   ganglion bench core                                   how fast, beside the goals
