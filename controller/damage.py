@@ -15,7 +15,7 @@ from .image import AHEAD, FRICTION, SENSES
 from .spec import Damage
 
 WEIGHTS = ("friction_encoder", "ahead_encoder", "friction_weight", "ahead_weight")
-"""Fields of the record whose bits may flip: int8 input weights and int32 read-out weights."""
+"""Fields of the record whose bits may flip: int8 input weights, and read-out weights of 16 bits in words of 32."""
 WEIGHT_BITS = 8 * (2 * (FRICTION + AHEAD)) + 32 * (FRICTION + AHEAD)
 
 
@@ -23,7 +23,7 @@ def strike(record: NDArray[np.void], damage: Damage, replica: int = 0) -> None:
     """Damage record IMAGE (1,) in place, between two ticks; the doomed fall silent in the next one.
 
     replica: of a controller with several, each of which is struck on its own; the first is struck as a single one is.
-    Bits flip where they lie, so that a read-out weight may leave the range that its law keeps it in.
+    Bits flip wherever they lie, also in the upper half of a read-out weight's word, which no law reads.
     """
     draws = damage.seed, zlib.crc32(record.tobytes()), replica
     s = record[0]

@@ -6,9 +6,10 @@ bit, so updates are rounded stochastically, by a generator that is part of the l
 
 from __future__ import annotations
 
-from numba import int32, int64, njit, uint32
+from numba import int16, int32, int64, njit, uint32
 
 WEIGHT_MAX = (1 << 30) - 1
+NARROW_MAX = 32767
 ERROR_MAX = 32767
 WEYL = 0x9E3779B1
 
@@ -42,7 +43,7 @@ def pes_step(weight, error, trace, rate_shift, noise):  # type: ignore[no-untype
     """Move one read-out weight: w' = sat(w + floor((error * trace + (noise >> (16 - rate_shift))) / 2^rate_shift)).
 
     Args:
-        weight: 16 fractional bits, |w| <= WEIGHT_MAX; one beyond, as a flipped bit leaves it, wraps in 32 bits first.
+        weight: 16 fractional bits, |w| <= WEIGHT_MAX.
         error: what the read-out lacks, target - output, int16 range.
         trace: the neuron's activity, 0..32767.
         rate_shift: learning rate 2^-rate_shift, 1..16; the update is exact on average.
@@ -74,6 +75,32 @@ def read_out(weight, trace):  # type: ignore[no-untyped-def]
     for i in range(weight.size):
         total += int64(weight[i]) * int64(trace[i])
     return int32(min(max(total >> 16, -(1 << 30)), 1 << 30))
+
+
+@njit(cache=True)
+def pes_narrow(weight, error, trace, rate_shift, start):  # type: ignore[no-untyped-def]
+    """`pes_population` on weights of 16 bits in words of 32: w' = sat16(pes_step(int16(w))), sat16 to +-NARROW_MAX.
+
+    A bit that flips in the upper half of a word is not read, so it changes nothing, and the next step clears it.
+    """
+    limited = int32(min(max(error, -ERROR_MAX), ERROR_MAX))
+    rate_shift = int32(rate_shift)
+    updates = int32(0)
+    for i in range(weight.size):
+        moved = pes_step(int32(int16(weight[i])), limited, int32(trace[i]), rate_shift, dither(start, i))
+        moved = min(max(moved, int32(-NARROW_MAX)), int32(NARROW_MAX))
+        weight[i] = moved if trace[i] != 0 else weight[i]
+        updates = int32(updates + int32(trace[i] != 0))
+    return updates
+
+
+@njit(cache=True)
+def read_narrow(weight, trace):  # type: ignore[no-untyped-def]
+    """`read_out` of weights of 16 bits in words of 32: floor(sum(int16(w) * a) / 2^16), of at most 65536 neurons."""
+    total = int64(0)
+    for i in range(weight.size):
+        total += int64(int32(int32(int16(weight[i])) * int32(trace[i])))
+    return int32(total >> 16)
 
 
 @njit(cache=True)

@@ -10,7 +10,7 @@ from numba import int16, int32, njit
 
 from .image import AHEAD, EYE, FEELERS, FRICTION, SENSES, SLIP
 from .neuron import encode, lif_population, lif_step, trace_population
-from .plasticity import pes_population, read_out, scramble
+from .plasticity import pes_narrow, read_narrow, scramble
 from .servo import PROBE_TICKS
 
 THRESHOLD = 16384
@@ -144,7 +144,7 @@ def learn_friction(s, rim_normal, rim_shear):  # type: ignore[no-untyped-def]
     eighth.
     """
     trace_population(s.friction_trace, s.fired[:FRICTION], TRACE_SHIFT, TRACE_STEP)
-    s.compliance = clamp(s.prior + read_out(s.friction_weight, s.friction_trace), COMPLIANCE_MIN, COMPLIANCE_MAX)
+    s.compliance = clamp(s.prior + read_narrow(s.friction_weight, s.friction_trace), COMPLIANCE_MIN, COMPLIANCE_MAX)
     load = s.load_mn >> 4
     normal = max(s.normal_mn >> 4, 1)
     error = int32(0)
@@ -171,7 +171,7 @@ def learn_friction(s, rim_normal, rim_shear):  # type: ignore[no-untyped-def]
     updates = int32(0)
     if s.learning != 0 and error != 0:
         start = scramble(s.tick * 2 + s.key)
-        updates = pes_population(s.friction_weight, error >> 1, s.friction_trace, 16, start)
+        updates = pes_narrow(s.friction_weight, error >> 1, s.friction_trace, 16, start)
     s.ledger[2] += updates
 
 
@@ -203,13 +203,13 @@ def foresee(s):  # type: ignore[no-untyped-def]
     weight = s.load_slow >> 8
     innate = (weight * ((s.speed << 4) - s.speed_slow)) >> 14
     s.innate_late += ((innate << 4) - s.innate_late) >> 4
-    late = (s.innate_late >> 4) + read_out(s.ahead_weight, s.ahead_late)
+    late = (s.innate_late >> 4) + read_narrow(s.ahead_weight, s.ahead_late)
     error = (s.load_mn >> 4) - weight - late
     s.load_slow += error << 1
     if s.learning != 0:
         start = scramble(s.tick * 2 + 1 + s.key)
-        s.ledger[2] += pes_population(s.ahead_weight, error >> 4, s.ahead_late, 16, start)
-    return innate + read_out(s.ahead_weight, s.ahead_trace)
+        s.ledger[2] += pes_narrow(s.ahead_weight, error >> 4, s.ahead_late, 16, start)
+    return innate + read_narrow(s.ahead_weight, s.ahead_trace)
 
 
 @njit(cache=True)

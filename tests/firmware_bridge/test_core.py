@@ -73,27 +73,26 @@ def test_populations_in_c_are_those_of_the_controller_over_a_thousand_ticks(core
         spikes = neuron.lif_population(v, current, 5, 16384, alive, fired)
         neuron.trace_population(trace, fired, 5, 512)
         start, error = int(plasticity.scramble(tick)), int(rng.integers(-40000, 40000))
-        updates = plasticity.pes_population(weight, error, trace, 12, np.uint32(start))
+        updates = plasticity.pes_narrow(weight, error, trace, 12, np.uint32(start))
         current, v, fired, trace = there
         core.encode(address(x), ctypes.c_size_t(d), address(encoder), address(bias), 8, address(current), size)
         assert (
             core.lif_population(address(v), address(current), size, 5, 16384, address(alive), address(fired)) == spikes
         )
         core.trace_population(address(trace), address(fired), size, 5, 512)
-        assert (
-            core.pes_population(address(weight_c), error, address(trace), size, 12, ctypes.c_uint32(start)) == updates
-        )
-        assert core.read_out(address(weight_c), address(trace), size) == plasticity.read_out(weight, here[3])
+        assert core.pes_narrow(address(weight_c), error, address(trace), size, 12, ctypes.c_uint32(start)) == updates
+        assert core.read_narrow(address(weight_c), address(trace), size) == plasticity.read_narrow(weight, here[3])
         fired_in_all += spikes
     assert fired_in_all > 1000
     for a, b in zip((*here, weight), (*there, weight_c), strict=True):
         assert np.array_equal(a, b)
 
 
-def test_a_saturated_read_out_and_the_dither_are_those_of_the_controller(core: ctypes.CDLL) -> None:
-    for sign in (1, -1):
-        weight, trace = np.full(512, sign * plasticity.WEIGHT_MAX, np.int32), np.full(512, 32767, np.int16)
-        assert core.read_out(address(weight), address(trace), ctypes.c_size_t(512)) == sign << 30
+def test_the_largest_read_out_and_the_dither_are_those_of_the_controller(core: ctypes.CDLL) -> None:
+    for word in (32767, -32768, 2**31 - 1, -(2**31), 2**30 - 5):
+        weight, trace = np.full(512, word, np.int32), np.full(512, 32767, np.int16)
+        there = core.read_narrow(address(weight), address(trace), ctypes.c_size_t(512))
+        assert there == plasticity.read_narrow(weight, trace) == 512 * int(weight.astype(np.int16)[0]) * 32767 >> 16
     core.dither.restype = ctypes.c_uint16
     for index in (0, 1, 255, 65535):
         start = int(plasticity.scramble(index + 3))

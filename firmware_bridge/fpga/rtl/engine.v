@@ -35,7 +35,7 @@ module engine (
     reg live;                     // LIF: `n` is a neuron of this pass
     reg ended;                    // PES: the last one has begun
     reg [9:0] spikes, updates;
-    reg signed [55:0] sum;
+    reg signed [39:0] sum;        // of 256 products below 2^30
 
     // Banks. Weights of sense neurons, which have none, hold tables of the program.
     wire [15:0] encoder_q, bias_q, v_q, current_q;
@@ -57,26 +57,24 @@ module engine (
     ram #(4, 9) flags (clk, n, flags_q, flags_w, n, running ? flags_d : data[3:0]);
     ram #(16, 8) currents (clk, n[7:0], current_q, current_w, n[7:0], running ? current_d : data[15:0]);
 
-    // The multiplier and the read-out behind it: the products of one neuron's weight arrive while the next one begins.
+    // The multiplier and the read-out behind it: the product of one neuron's weight arrives while the next one begins.
+    // A weight is 16 bits in a word of 32, whose upper half only repeats the sign and is not read.
     reg signed [15:0] a;
     reg signed [16:0] b;
     wire signed [32:0] product;
     multiply multiplier (clk, a, b, product);
-    reg [2:0] low_due, high_due;
+    reg [2:0] due;
     always @(posedge clk) begin
-        if (goes) sum <= 56'sd0;
-        else if (low_due[2]) sum <= sum + {{23{product[32]}}, product};
-        else if (high_due[2]) sum <= sum + {{7{product[32]}}, product, 16'd0};
+        if (goes) sum <= 40'sd0;
+        else if (due[2]) sum <= sum + {{7{product[32]}}, product};
     end
-    wire signed [39:0] whole = sum[55:16];
-    wire over = whole > 40'sh40000000, under = whole < -40'sh40000000;
 
     // Laws.
     reg signed [24:0] first;
     reg signed [19:0] current;
     wire signed [25:0] total = {first[24], first} + {product[24], product[24:0]};
     wire signed [19:0] coded = {{2{total[25]}}, total[25:8]} + {{4{bias_q[15]}}, bias_q};
-    wire unused = &{1'b0, mode[9:8], mode[3], mode[1:0], total[7:0]};
+    wire unused = &{1'b0, mode[9:8], mode[3], mode[1:0], total[7:0], sum[15:0]};
     wire signed [15:0] lif_v;
     wire fires;
     reg signed [15:0] v;          // read with what makes the current, so that the law begins at registers
@@ -92,16 +90,19 @@ module engine (
     late law_late (late_q, new_trace, late_d);
     wire [14:0] credited = is_ahead ? late_q : trace_q;
     wire signed [31:0] learned;
+    wire narrow = learned[31:15] == 17'd0 || learned[31:15] == 17'h1ffff && learned[14:0] != 15'd0;
+    wire signed [15:0] kept = narrow ? learned[15:0] : learned[31] ? -16'sd32767 : 16'sd32767;
     // PES: what was read of a neuron in cycle 10 waits three cycles for its product, then one for the rounded step.
     reg [8:0] read_neuron, learner;
     reg read, rounds, adds;       // there is a neuron in the stage: read, stepping, adding its read-out
     reg read_learns, learner_learns;
-    reg signed [31:0] read_weight, old_weight, new_weight, step_now;
+    reg signed [15:0] read_weight, old_weight, new_weight;
+    reg signed [31:0] step_now;
     reg [14:0] read_trace, old_trace, new_weight_trace;
     wire signed [31:0] step_next;
     rounded law_rounded (product[31:0], 5'd16, noise[31:16], step_next);
-    moved law_moved (old_weight, step_now, learned);
-    assign weight_d = learned;
+    moved law_moved ({{16{old_weight[15]}}, old_weight}, step_now, learned);
+    assign weight_d = {{16{kept[15]}}, kept};
 
     wire lif_now = running && (state[0] && live || state[6]);
     always @* begin
@@ -116,10 +117,9 @@ module engine (
 
     wire loops = state[4] || state[7] || state[9] || state[12];
     reg finished;                 // `n` was the last one
-    assign busy = running || low_due != 3'd0 || high_due != 3'd0;
+    assign busy = running || due != 3'd0;
     always @(posedge clk) begin
-        low_due <= {low_due[1:0], 1'b0};
-        high_due <= {high_due[1:0], 1'b0};
+        due <= {due[1:0], 1'b0};
         if (running) begin
             state <= loops ? {2'b00, state[12], 1'b0, state[9], 2'b00, state[7], 4'd0, state[4]} : {state[11:0], 1'b0};
             if (state[2] || state[6] || state[8] || state[10] && !ended) begin
@@ -142,11 +142,10 @@ module engine (
             if (state[1]) new_trace <= trace_d;
             if (state[2]) begin
                 a <= {1'b0, is_ahead ? late_d : new_trace};
-                b <= {1'b0, weight_q[15:0]};
-                low_due[0] <= sums && live;
+                b <= {weight_q[15], weight_q[15:0]};
+                due[0] <= sums && live;
                 live <= 1'b1;
             end
-            if (state[3]) begin b <= {weight_q[31], weight_q[31:16]}; high_due[0] <= low_due[0]; end
 
             if (state[10]) begin
                 a <= drive[15:0];
@@ -154,7 +153,7 @@ module engine (
                 read <= !ended;
                 read_neuron <= n;
                 read_learns <= learns && credited != 15'd0;
-                read_weight <= weight_q;
+                read_weight <= weight_q[15:0];
                 read_trace <= trace_q;
                 ended <= ended || n == last;
                 rounds <= read;
@@ -166,15 +165,12 @@ module engine (
                 if (read) noise <= noise + WEYL;
             end
             if (state[11]) begin
-                new_weight <= learner_learns ? learned : old_weight;
+                new_weight <= learner_learns ? kept : old_weight;
                 new_weight_trace <= old_trace;
                 if (rounds && learner_learns) updates <= updates + 10'd1;
                 adds <= rounds && sums;
-                a <= {1'b0, new_weight_trace};
-                b <= {new_weight[31], new_weight[31:16]};
-                high_due[0] <= adds;
             end
-            if (state[12]) begin a <= {1'b0, new_weight_trace}; b <= {1'b0, new_weight[15:0]}; low_due[0] <= adds; end
+            if (state[12]) begin a <= {1'b0, new_weight_trace}; b <= {new_weight[15], new_weight}; due[0] <= adds; end
         end
         if (write) case (port)
             `PORT_NEURON: n <= data[8:0];
@@ -202,14 +198,13 @@ module engine (
         if (step) n <= n + 9'd1;
         if (reset) begin
             running <= 1'b0;
-            low_due <= 3'd0;
-            high_due <= 3'd0;
+            due <= 3'd0;
         end
     end
 
     always @* case (port)
         `PORT_GO: value = {6'd0, updates, 6'd0, spikes};
-        `PORT_SUM: value = over ? 32'h40000000 : under ? 32'hc0000000 : whole[31:0];
+        `PORT_SUM: value = {{8{sum[39]}}, sum[39:16]};
         `PORT_ENCODER: value = {16'd0, encoder_q};
         `PORT_BIAS: value = {{16{bias_q[15]}}, bias_q};
         `PORT_V: value = {{16{v_q[15]}}, v_q};

@@ -121,14 +121,14 @@ int32_t learn_friction(image_t *s, int32_t rim_normal, int32_t rim_shear, const 
     const int32_t spikes =
         lif_population(s->friction_v, s->current, FRICTION, LEAK_SHIFT, THRESHOLD, s->friction_alive, s->fired);
     trace_population(s->friction_trace, s->fired, FRICTION, TRACE_SHIFT, TRACE_STEP);
-    const int64_t decoded = (int64_t)s->prior + read_out(s->friction_weight, s->friction_trace, FRICTION);
+    const int64_t decoded = (int64_t)s->prior + read_narrow(s->friction_weight, s->friction_trace, FRICTION);
     s->compliance = (int32_t)clamp64(decoded, COMPLIANCE_MIN, COMPLIANCE_MAX);
     const int32_t load = s->load_mn >> 4;
     const int64_t error = s->touch >= 30 && load > 60 ? friction_error(s, load, rim_normal, rim_shear) : 0;
     int32_t updates = 0;
     if (s->learning != 0 && error != 0) {
         const int32_t limited = (int32_t)clamp64(error >> 1, -ERROR_MAX, ERROR_MAX);
-        updates = pes_population(s->friction_weight, limited, s->friction_trace, FRICTION, 16,
+        updates = pes_narrow(s->friction_weight, limited, s->friction_trace, FRICTION, 16,
                                  scramble(s->tick * 2 + s->key));
     }
     s->ledger[1] += spikes * 2;
@@ -154,15 +154,15 @@ int32_t foresee(image_t *s, const int16_t x[2], int64_t *swing) {
     const int64_t weight = s->load_slow >> 8;
     const int64_t innate = (weight * ((int64_t)s->speed * 16 - s->speed_slow)) >> 14;
     s->innate_late = wrap32(s->innate_late + ((innate * 16 - s->innate_late) >> 4));
-    const int64_t late = (int64_t)(s->innate_late >> 4) + read_out(s->ahead_weight, s->ahead_late, AHEAD);
+    const int64_t late = (int64_t)(s->innate_late >> 4) + read_narrow(s->ahead_weight, s->ahead_late, AHEAD);
     const int64_t error = (s->load_mn >> 4) - weight - late;
     s->load_slow = wrap32(s->load_slow + error * 2);
     if (s->learning != 0) {
         const int32_t limited = (int32_t)clamp64(error >> 4, -ERROR_MAX, ERROR_MAX);
-        s->ledger[2] += pes_population(s->ahead_weight, limited, s->ahead_late, AHEAD, 16,
+        s->ledger[2] += pes_narrow(s->ahead_weight, limited, s->ahead_late, AHEAD, 16,
                                        scramble(s->tick * 2 + 1 + s->key));
     }
-    *swing = innate + read_out(s->ahead_weight, s->ahead_trace, AHEAD);
+    *swing = innate + read_narrow(s->ahead_weight, s->ahead_trace, AHEAD);
     s->ledger[1] += spikes;
     return spikes;
 }
