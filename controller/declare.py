@@ -257,9 +257,10 @@ class Effort(Settings, frozen=True):
 class Declared(Spec, frozen=True, tag="network"):
     """A network that is declared part by part. seed: of all random weights and of the rounding noise.
 
-    learning: False freezes every weight and threshold. arrays: path of an .npz whose "PART.ARRAY" entries stand for
-    what would be drawn, as "in_hidden.weight". target: a part whose memory it must fit, see `limits.MEMORY`. dead:
-    share of each population that is silenced when `dead_from_ms` ticks have passed.
+    learning: False freezes every weight and threshold. arrays: path of an .npz, seen from the
+    scenario's file, whose "PART.ARRAY" entries stand for what would be drawn, as "in_hidden.weight". target: a part
+    whose memory it must fit, see `limits.MEMORY`. dead: share of each population that is silenced when `dead_from_ms`
+    ticks have passed.
     """
 
     populations: dict[Name, Population] = field(default_factory=dict)

@@ -81,13 +81,13 @@ def agreement(
 
 
 def _leave(imported: Imported, out: Path) -> None:
-    """Write the declaration and its arrays, the arrays first, each whole or not at all."""
+    """Write the declaration and beside it its arrays, the arrays first, each whole or not at all."""
     npz = out.with_suffix(".npz")
     part = npz.with_name(f"{npz.name}.part")
     with part.open("wb") as file:
         np.savez_compressed(file, **imported.arrays)  # type: ignore[arg-type]
     part.replace(npz)
-    spec = replace(imported.spec, arrays=str(npz))
+    spec = replace(imported.spec, arrays=npz.name)
     part = out.with_name(f"{out.name}.part")
     part.write_text(load.toml({"controller": msgspec.to_builtins(spec)}), encoding="utf-8")
     part.replace(out)
@@ -130,7 +130,7 @@ def declared_in(file: Path) -> Declared:
         kind = controller.get("kind", "none") if isinstance(controller, dict) else "none"
         raise UserError(f'{file} has a controller of kind {kind}; only kind = "network" can be exported')
     try:
-        return msgspec.convert(controller, Declared)
+        return load.beside(path, msgspec.convert(controller, Declared))
     except msgspec.ValidationError as error:
         where, what = explain(str(error), controller, Declared)
         raise UserError(f"{file}: controller: {what or where}") from None

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from controller.declare import Declared
 from sensors.errors import UserError
 from sensors.explain import explain, value_at
 from sim.gaze_spec import Head
@@ -48,7 +50,10 @@ def find(name: str) -> Path:
 
 
 def load(name: str, settings: tuple[str, ...] = ()) -> Scenario:
-    """Find, read and check a scenario; see `find` and `parse` for what can be wrong."""
+    """Find, read and check a scenario; see `find` and `parse` for what can be wrong.
+
+    The file of a declared network's arrays is looked for beside the scenario's, unless `settings` name it.
+    """
     path = find(name)
     source = f"{FOLDER.name}/{path.name}" if path.parent == FOLDER else str(path)
     try:
@@ -57,7 +62,16 @@ def load(name: str, settings: tuple[str, ...] = ()) -> Scenario:
         raise UserError(f"{source} is not text in UTF-8 (byte {error.start}); name a scenario file") from None
     except OSError as error:
         raise UserError(f"{source}: {error.strerror}; name a scenario file that can be read") from None
-    return parse(text, source, settings)
+    scenario = parse(text, source, settings)
+    named = any(s.partition("=")[0].strip() in ("controller", "controller.arrays") for s in settings)
+    if not named and isinstance(scenario.controller, Declared):
+        return replace(scenario, controller=beside(path, scenario.controller))
+    return scenario
+
+
+def beside(file: Path, spec: Declared) -> Declared:
+    """The network that `file` declares, with the path of its arrays taken from where that file is."""
+    return replace(spec, arrays=str(file.absolute().parent / spec.arrays)) if spec.arrays else spec
 
 
 def parse(text: str, source: str, settings: tuple[str, ...] = ()) -> Scenario:

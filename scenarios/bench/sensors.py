@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, perf_counter, process_time
 from typing import Any
@@ -26,6 +27,7 @@ from sensors.skins.fingertip import Fingertip
 from sensors.stream import Events
 from sensors.write import EventWriter
 
+from .ecf_file import PACKINGS, write_metavision
 from .scene import HEIGHT, PACKET, WIDTH, rate, sweep
 from .suites import Asked
 from .table import Goal, Result, Table
@@ -34,6 +36,7 @@ CHAIN = "background(2000),refractory(500),hot_pixels(100_000)"
 DECODED = ("evt2", "evt21", "evt3", "dat", "es", "aedat4", "csv")
 SKINS = (("anyskin", 2000, ()), ("matrix+cobs", 2000, ("--rows", "8", "--columns", "8")))
 MISSING = "-"
+CODED_CHUNK = 16384
 
 
 def measure(asked: Asked) -> Result:
@@ -174,9 +177,28 @@ def _decoders(result: Result, asked: Asked) -> None:
             result.figures[f"read_{form}_mev_per_s"] = own
             rows.append((form, f"{own:.0f}", _faery(path, form, asked)))
             path.unlink()
-    note = "a file of 2 million events in the page cache" + ("" if asked.peers else "; --peers adds faery")
+        rows += _ecf(result, asked, Path(folder), events[: 30 * CODED_CHUNK])
+    note = "a file of 2 million events (ECF: half a million) in the page cache"
+    note += "" if asked.peers else "; --peers adds faery"
     result.tables.append(Table("reading files, Mev/s", ("", "ours", "faery"), rows, (note,)))
     result.goals.append(Goal("reading EVT2.1", 40, result.figures["read_evt21_mev_per_s"], " Mev/s", at_least=True))
+    figures = [value for name, value in result.figures.items() if name.startswith("read_ecf")]
+    slowest = min(figures) if figures else None
+    why = "h5py is not installed: pip install 'ganglion[hdf5]'"
+    result.goals.append(Goal("reading ECF, its slowest packing", 25, slowest, " Mev/s", why, at_least=True))
+
+
+def _ecf(result: Result, asked: Asked, folder: Path, events: Events) -> list[tuple[str, str, str]]:
+    """A row for each packing of Metavision's HDF5; none without h5py."""
+    if find_spec("h5py") is None:
+        return []
+    rows = []
+    for packing in PACKINGS:
+        path = folder / f"{packing}.h5"
+        write_metavision(path, events, (packing,), CODED_CHUNK)
+        result.figures[f"read_ecf_{packing}_mev_per_s"] = own = rate(partial(_read, path), asked.seconds)
+        rows.append((f"ECF, {packing}", f"{own:.0f}", MISSING))
+    return rows
 
 
 def _read(path: Path) -> int:

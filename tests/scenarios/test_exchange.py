@@ -40,7 +40,9 @@ def test_a_file_becomes_a_controller_and_goes_back(file: Path, capsys: pytest.Ca
     assert said.endswith(f"saved {out}\n")
     scenario = load.load("hoist")
     text = load.dump(scenario)
-    brain = build_brain(load.parse(text[: text.index("[controller]")] + out.read_text(), "pasted"), GRIPPER)
+    pasted = file.with_name("pasted.toml")
+    pasted.write_text(text[: text.index("[controller]")] + out.read_text())
+    brain = build_brain(load.load(str(pasted)), GRIPPER)
     sensed = GRIPPER.empty_sensed()
     sensed.spikes[:5], sensed.count = np.arange(5), 5
     brain.step(sensed)

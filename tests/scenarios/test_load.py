@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -173,3 +175,18 @@ values = st.recursive(
 def test_no_value_however_odd_ends_in_anything_but_a_scenario_or_one_line(path, value):
     edit = f"{path}={msgspec.json.encode(value).decode()}"
     assert len(outcome(edit).splitlines()) == 1
+
+
+def test_arrays_of_a_network_lie_beside_the_file_that_names_them_wherever_one_stands(tmp_path, monkeypatch):
+    text = load.dump(load.load("hoist"))
+    folder, elsewhere = tmp_path / "here", tmp_path / "there"
+    for place in (folder, elsewhere):
+        place.mkdir()
+    (folder / "mine.toml").write_text(text.replace('arrays = ""', 'arrays = "net.npz"'), encoding="utf-8")
+    monkeypatch.chdir(elsewhere)
+    for name in (str(folder / "mine.toml"), "../here/mine.toml"):
+        assert Path(load.load(name).controller.arrays).resolve() == folder / "net.npz"
+    assert load.load(str(folder / "mine.toml"), ("controller.arrays=other.npz",)).controller.arrays == "other.npz"
+    scenario = load.load("../here/mine.toml")
+    assert load.parse(load.dump(scenario), "as run") == scenario, "a run's own scenario.toml names the same file"
+    assert load.load("hoist").controller.arrays == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+import numpy as np
 import pytest
 
 from scenarios import cli
@@ -38,6 +39,18 @@ def test_the_sensors_suite_sends_packets_through_a_chain_that_keeps_some() -> No
     assert 0.1 < result.figures["chain_kept"] < 0.9
     assert 0 < result.figures["chain_1000_p50_us"] <= result.figures["chain_1000_p99_us"]
     assert result.goals[0].limit == 15
+
+
+def test_the_sensors_suite_reads_every_packing_of_a_coded_file(tmp_path) -> None:
+    pytest.importorskip("h5py", reason="h5py is not installed: pip install 'ganglion[hdf5]'")
+    from scenarios.bench.ecf_file import PACKINGS, write_metavision
+    from scenarios.bench.scene import sweep
+    from sensors.events import open_events
+
+    events = sweep(40_000)
+    for packing in PACKINGS:
+        write_metavision(tmp_path / "coded.h5", events, (packing,))
+        assert np.array_equal(np.concatenate(list(open_events(tmp_path / "coded.h5"))), events), packing
 
 
 def test_columns_of_a_table_end_below_each_other() -> None:
