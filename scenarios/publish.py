@@ -20,8 +20,8 @@ from .trace import Trace
 PAGE, MOVING = "report.html", "trial.gif"
 
 
-class _Kept(msgspec.Struct):
-    """What a report takes from result.json; all else can be computed from the recording."""
+class _Measured(msgspec.Struct):
+    """What a page shows of result.json that no recording can tell again: checked here, taken with all else there."""
 
     commands_crc32: int
     baseline_trials: dict[str, list[Any]] = {}
@@ -67,30 +67,32 @@ def publish(out: Path, trial: int | None = None) -> Path:
         what = "is a file" if out.exists() else "does not exist"
         raise UserError(f"{out} {what}; name the folder of a run, as out/grasp-1000")
     figures_file = out / "result.json"
-    kept = _kept(figures_file)
+    told, measured = _figures(figures_file)
     recording = Recording(out / NAME)
     scenario = load.parse(recording.scenario, f"the scenario in {recording.path}")
     task = task_of(scenario)
-    _check(kept, task, figures_file)
+    _check(measured, task, figures_file)
     traces = recording.traces
     if recording.damage is not None:
         raise UserError(f"{recording.damage}; a report needs them all: use another copy, or run it again")
     if not traces:
         raise UserError(f"{recording.path} holds no whole episode; run it again")
-    figures = task.score(traces)
-    if kept.commands_crc32 != figures["commands_crc32"]:
+    figures = told | task.score(traces)
+    if measured.commands_crc32 != figures["commands_crc32"]:
         raise UserError(
-            f"{figures_file} is of other commands (checksum {kept.commands_crc32}) than {NAME} "
+            f"{figures_file} is of other commands (checksum {measured.commands_crc32}) than {NAME} "
             f"({figures['commands_crc32']}); put the two files of one run together"
         )
-    figures |= msgspec.structs.asdict(kept)
+    figures |= msgspec.structs.asdict(measured)
     folder.rewrite(out, pages(scenario, traces, figures, trial))
     return out / PAGE
 
 
-def _kept(path: Path) -> _Kept:
+def _figures(path: Path) -> tuple[dict[str, Any], _Measured]:
+    """All of a result.json, and what of it is checked."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Kept)
+        data = path.read_bytes()
+        return msgspec.json.decode(data, type=dict[str, Any]), msgspec.json.decode(data, type=_Measured)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: the run was not whole, or is none; run it again") from None
     except OSError as error:
@@ -99,9 +101,9 @@ def _kept(path: Path) -> _Kept:
         raise UserError(f"{path} is damaged: {error}; run it again") from None
 
 
-def _check(kept: _Kept, task: Task[Any], path: Path) -> None:
+def _check(measured: _Measured, task: Task[Any], path: Path) -> None:
     """Are the rivals' outcomes of the task's type?"""
     try:
-        msgspec.convert(kept.baseline_trials, dict[str, list[task.trial]])  # type: ignore[name-defined]
+        msgspec.convert(measured.baseline_trials, dict[str, list[task.trial]])  # type: ignore[name-defined]
     except msgspec.ValidationError as error:
         raise UserError(f"{path} is damaged: {error}; run it again") from None

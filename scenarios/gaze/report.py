@@ -119,8 +119,9 @@ def _page(
     ]  # fmt: skip
     error = own["error_deg"]["mean"]  # type: ignore[index]
     behind = scenario.world.show.background
+    objects = f"{len(traces)} moving object{'s' if len(traces) > 1 else ''}"
     return html.page(
-        f"Kept {len(traces)} moving objects centred to {_n(error, ' degrees')} on average, by events alone",
+        f"Kept {objects} centred to {_n(error, ' degrees')} on average, by events alone",
         _lead(own, rivals),
         escape(f"Scenario {scenario.name}, simulated: pan-tilt head, "
                f"{f'wall of contrast {behind:g} behind' if behind else 'plain background'}, sensors "
