@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
+from pathlib import Path
 from string import Template
 from typing import Any
 
-from scenarios.reporting.html import TEMPLATE, figure, key_span, style
+from scenarios.reporting.html import figure, frame, key_span
 from scenarios.spec import Grasping
 from scenarios.trace import Trace
 from sensors.signals import Body
@@ -16,6 +16,7 @@ from . import figures, tables
 from .score import Verdict, judge
 from .trial_page import section
 
+FOLDER = Path(__file__).parent
 MOST_CHARTED = 120
 
 
@@ -67,13 +68,7 @@ def render(
     )
     if len(charted) < len(traces):
         note += f" {len(charted)} of {len(traces)} trials have charts, those that failed first."
-    return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
-        style=style(),
-        title=escape(f"{scenario.name}, seed {scenario.seed}: {head}"),
-        headline=escape(head),
-        lead=lead,
-        ran=tables.ran(scenario),
-        tiles=tables.tiles(verdicts, result),
+    content = Template((FOLDER / "trials.html").read_text(encoding="utf-8")).substitute(
         compared=_compared(verdicts, baselines),
         trials_note=note,
         table=tables.trial_table(traces, verdicts, baselines, charted, chosen),
@@ -81,6 +76,9 @@ def render(
         distributions=_distributions(traces, verdicts),
         facts=tables.facts(scenario, result),
     )
+    script = (FOLDER / "trials.js").read_text(encoding="utf-8")
+    title, tiles = f"{scenario.name}, seed {scenario.seed}: {head}", tables.tiles(verdicts, result)
+    return frame(title, head, lead, tables.ran(scenario), tiles, content, script)
 
 
 def _charted(verdicts: Sequence[Verdict], chosen: int) -> list[int]:

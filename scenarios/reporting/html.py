@@ -10,26 +10,28 @@ from string import Template
 from typing import Any
 
 FOLDER = Path(__file__).parent
-TEMPLATE = FOLDER / "template.html"
-PLAIN = FOLDER / "plain.html"
-
-
-def style() -> str:
-    """What every page looks like."""
-    return (FOLDER / "style.css").read_text(encoding="utf-8")
+FRAME = FOLDER / "frame.html"
 
 
 def page(headline: str, lead: str, ran: str, tiles: Iterable[tuple[str, str]], sections: Iterable[str]) -> str:
     """A page without scripts. headline: plain text; the rest but the tiles: HTML. tiles: (figure, words) each."""
     boxes = (f'<div class="tile"><b>{escape(big)}</b><span>{escape(small)}</span></div>' for big, small in tiles)
-    return Template(PLAIN.read_text(encoding="utf-8")).substitute(
-        style=style(),
-        title=escape(headline),
+    content = "".join(f"<section>{s}</section>\n" for s in sections)
+    return frame(headline, headline, lead, ran, "".join(boxes), content)
+
+
+def frame(title: str, headline: str, lead: str, ran: str, tiles: str, content: str, script: str = "") -> str:
+    """What every page has around its content. title, headline: plain text. script: JavaScript; none may run without."""
+    return Template(FRAME.read_text(encoding="utf-8")).substitute(
+        policy="; script-src 'unsafe-inline'" if script else "",
+        style=(FOLDER / "style.css").read_text(encoding="utf-8"),
+        title=escape(title),
         headline=escape(headline),
         lead=lead,
         ran=ran,
-        tiles="".join(boxes),
-        sections="".join(f"<section>{s}</section>\n" for s in sections),
+        tiles=tiles,
+        content=content,
+        script=f"<script>\n{script}</script>\n" if script else "",
     )
 
 
