@@ -30,7 +30,8 @@ EVENT_RATES = (50, 300)
 def measure(asked: Asked) -> Result:
     """Run the parts that are asked for."""
     result = Result("core", tell=asked.tell)
-    parts = {"w1": _w1, "w2": _w2, "w2-large": _w2_large, "w3": _w3, "scaling": _scaling, "start": _start}
+    parts = {"w1": _w1, "w2": _w2, "w2-large": _w2_large, "w3": _w3, "ledger": _ledger,
+             "scaling": _scaling, "start": _start}  # fmt: skip
     for name, part in parts.items():
         if asked.wants(name):
             part(result, asked)
@@ -110,6 +111,16 @@ def _w3(result: Result, asked: Asked) -> None:
         if each == 300:
             _against(result, "W3 over torch conv2d, 300 k events/s", turns, "torch, conv2d", 1 / 12)
             result.goals.append(Goal("W3 per ms, 300 k events/s", 15, turns["numba"].cpu, " us"))
+
+
+def _ledger(result: Result, asked: Asked) -> None:
+    entries = [Contestant("counted", "declared:W1", w1.SIZE), Contestant("not counted", "uncounted:W1", w1.SIZE)]
+    counted, bare = compete(entries, asked.seconds, 9)
+    share = 100 * (counted.cpu / bare.cpu - 1)
+    rows = [(t.name, f"{t.cpu:.2f}") for t in (counted, bare)]
+    result.add(Table("W1 declared part by part, with its ledger and without", ("ledger", "CPU us/step"), rows))
+    result.goals.append(Goal("the ledger's share of a tick", 5, share, " %"))
+    result.figures["ledger_percent"] = round(share, 2)
 
 
 def _scaling(result: Result, asked: Asked) -> None:

@@ -43,7 +43,7 @@ class Suite:
 
 SUITES = {
     "core": Suite("the integer core on three workloads, beside C and other systems", "core",
-                  ("w1", "w2", "w2-large", "w3", "scaling", "start", "exact")),
+                  ("w1", "w2", "w2-large", "w3", "ledger", "scaling", "start", "exact")),
     "grasp": Suite("the grasp scenario: tick, real-time factor, start, memory", "grasp"),
     "link": Suite("latency of a tick whose brain is on a target, in lockstep", "link",
                   ("sitl", "verilator", "qemu:sf2", "qemu:mps2-an386", "qemu:f405", "qemu:microbit")),
