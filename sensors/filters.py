@@ -141,7 +141,7 @@ class Refractory(Filter):
 
 
 @njit(cache=True)
-def _pool(events, count, roi, grid, charge, shift, threshold, first, spikes, used):  # type: ignore[no-untyped-def]
+def _pool(events, count, roi, grid, charge, later, shift, threshold, first, spikes, used):  # type: ignore[no-untyped-def]
     x0, y0, width, height = roi[0], roi[1], roi[2], roi[3]
     signs, rows, columns = grid[0], grid[1], grid[2]
     for cell in range(charge.size):
@@ -151,20 +151,22 @@ def _pool(events, count, roi, grid, charge, shift, threshold, first, spikes, use
         if 0 <= x < width and 0 <= y < height:
             sign = 1 if signs == 2 and events[i]["p"] else 0
             charge[(sign * rows + y * rows // height) * columns + x * columns // width] += 256
-    room = spikes.size - used
-    eager = 0
-    for cell in range(charge.size):
-        eager += charge[cell] >= threshold << 8
-    credit = eager >> 1
-    for cell in range(charge.size):
-        if charge[cell] >= threshold << 8:
-            charge[cell] = 0
-            credit += room
-            if credit >= eager or room >= eager:
-                credit -= eager
-                spikes[used] = first + cell
-                used += 1
-    lost = max(eager - room, 0)
+    lost = 0
+    for turn in range(2):  # the fovea first
+        eager = 0
+        for cell in range(charge.size):
+            eager += charge[cell] >= threshold << 8 and later[cell] == turn
+        room = spikes.size - used
+        credit = eager >> 1
+        for cell in range(charge.size):
+            if charge[cell] >= threshold << 8 and later[cell] == turn:
+                charge[cell] = 0
+                credit += room
+                if credit >= eager or room >= eager:
+                    credit -= eager
+                    spikes[used] = first + cell
+                    used += 1
+        lost += max(eager - room, 0)
     return used, lost
 
 
@@ -181,6 +183,7 @@ class Pool:
     Args:
         region: x, y, width, height in pixels. rows, columns: of cells, at most one a pixel.
         threshold: events that make a cell speak, 1..8191. leak_shift: 0..15; the time constant is 2**leak_shift ticks.
+        fovea_pixels: cells at most so far from the region's middle go first where there is not room for all; 0: none.
     """
 
     def __init__(
@@ -192,6 +195,7 @@ class Pool:
         leak_shift: int,
         first: int = 0,
         by_polarity: bool = False,
+        fovea_pixels: float = 0.0,
     ) -> None:
         if not (1 <= rows <= region[3] and 1 <= columns <= region[2]):
             raise UserError(f"{rows} x {columns} cells on {region[3]} x {region[2]} pixels; use a pixel or more a cell")
@@ -205,6 +209,9 @@ class Pool:
         self._grid = np.array((signs, rows, columns), np.int64)
         self._charge = np.zeros(self.size, np.int64)
         self._settings = (leak_shift, threshold, first)
+        up, across = np.mgrid[0:rows, 0:columns] + 0.5
+        off = np.hypot((up / rows - 0.5) * region[3], (across / columns - 0.5) * region[2])
+        self._later = np.tile(off.ravel() > fovea_pixels, signs) if fovea_pixels > 0 else np.zeros(self.size, np.bool_)
 
     def reset(self) -> None:
         """Empty all cells."""
@@ -213,10 +220,19 @@ class Pool:
     def route(self, events: NDArray[np.void], count: int, sensed: Sensed) -> None:
         """Take one tick's `events[:count]`; append the cells that speak to `sensed`, and count those without room.
 
-        Cells are left out evenly, in the order of addresses: a picture cut short would seem to lie higher than it does.
+        Cells are left out evenly, in the order of addresses, after the fovea's: a picture cut short would seem to lie
+        higher than it does.
         Call once every tick, also without events, since the cells leak.
         """
         sensed.count, lost = _pool(
-            events, count, self._region, self._grid, self._charge, *self._settings, sensed.spikes, sensed.count
+            events,
+            count,
+            self._region,
+            self._grid,
+            self._charge,
+            self._later,
+            *self._settings,
+            sensed.spikes,
+            sensed.count,
         )
         sensed.overflow += lost

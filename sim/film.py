@@ -89,7 +89,7 @@ class FilmWorld:
         self.truth = np.zeros((), REEL_TRUTH)
         self.reel, self._all = read(spec)
         self.events = self._all[:0]
-        self._eye = Eyeball(lens.cells, lens.threshold, lens.leak_shift, lens.filters, lens.width, lens.height)
+        self._eye = Eyeball(lens)
         self._ends = np.searchsorted(self._all["t"], np.arange(1, self.reel.ticks + 1) * spec.tick_us)
         self._sensed = self.body.empty_sensed()
 

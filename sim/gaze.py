@@ -18,7 +18,7 @@ from sensors.pixel import EventPixels
 from sensors.signals import EVENT, Command, Sensed
 
 from .camera import Renderer
-from .gaze_spec import TRUTH, Head, Sight, body
+from .gaze_spec import TRUTH, Head, Lens, Screen, Sight, body
 from .gimbal import Gimbal
 from .spec import BOX, PRIMITIVE
 from .target import direction
@@ -33,11 +33,14 @@ _NONE = np.zeros(0, EVENT)
 class Eyeball:
     """Pixels, filters and cells: from pictures, or from events that a real camera made, to spike addresses."""
 
-    def __init__(self, cells: int, threshold: int, leak_shift: int, filters: tuple, width: int, height: int) -> None:
-        self._chain = chain(filters, width, height)
+    def __init__(self, lens: Lens | Screen) -> None:
+        self._chain = chain(lens.filters, lens.width, lens.height)
         wide, tall = self._chain.out_size
-        self._pool = Pool((0, 0, wide, tall), cells, cells, threshold, leak_shift)
-        self._cells, self._start = cells, 0
+        focal = max(wide, tall) / 2 / math.tan(math.radians(lens.fov_deg / 2))
+        fovea = focal * math.tan(math.radians(lens.fovea_deg))
+        self._pool = Pool(
+            (0, 0, wide, tall), lens.cells, lens.cells, lens.threshold, lens.leak_shift, fovea_pixels=fovea
+        )
 
     def reset(self) -> None:
         """Forget all events."""
@@ -70,7 +73,7 @@ class HeadWorld:
         self._gimbal = Gimbal(spec.motors)
         self.renderer = Renderer(lens.width, lens.height, lens.fov_deg)
         self._pixels = EventPixels(lens.pixel, lens.width, lens.height, CHIP) if watching else None
-        self._eye = Eyeball(lens.cells, lens.threshold, lens.leak_shift, lens.filters, lens.width, lens.height)
+        self._eye = Eyeball(lens)
         self._scene = np.zeros(2, PRIMITIVE)
         self._origin, self._rotation = np.zeros(3), np.eye(3)
         self._delay = spec.delay_ms * 1000 // spec.tick_us

@@ -23,19 +23,22 @@ class Retina(Settings, frozen=True):
     """From events to spike addresses. Pixels are square; fov_deg is the field of view along the longer side.
 
     cells: along each edge, of the grid that pools events into spike addresses. threshold, leak_shift: of a cell, see
-    `sensors.filters.Pool`. filters: what events pass before they are pooled, in this order.
+    `sensors.filters.Pool`. fovea_deg: cells at most so far from the axis are heard first when more of them speak than
+    a tick carries; 0 treats all alike. filters: what events pass before they are pooled, in this order.
     """
 
     fov_deg: Annotated[float, Meta(ge=5.0, le=120.0)] = 40.0
     cells: Literal[8, 16, 32, 64] = 64
     threshold: Annotated[int, Meta(ge=1, le=100)] = 1
     leak_shift: Annotated[int, Meta(ge=0, le=15)] = 3
+    fovea_deg: Annotated[float, Meta(ge=0.0, le=60.0)] = 0.0
     filters: tuple[FilterSpec, ...] = (Background(3000),)
 
 
 class Lens(Retina, frozen=True):
     """The simulated event camera on the head."""
 
+    fovea_deg: Annotated[float, Meta(ge=0.0, le=60.0)] = 10.0
     width: Annotated[int, Meta(ge=64, le=346)] = 128
     height: Annotated[int, Meta(ge=64, le=260)] = 128
     pixel: Pixel = Pixel()

@@ -143,6 +143,20 @@ def test_what_is_left_out_for_want_of_room_is_spread_over_the_picture():
     assert set(np.diff(kept)) == {192 // MAX_SPIKES}, "every fourth"
 
 
+def test_the_fovea_is_heard_first_where_there_is_no_room_for_all():
+    pool = Pool((0, 0, 16, 16), 16, 16, threshold=1, leak_shift=0, fovea_pixels=3.0)
+    everywhere = packet(*[(1, x, y, True) for y in range(16) for x in range(16)])
+    kept = spikes(pool, everywhere)
+    near = {16 * y + x for y in range(16) for x in range(16) if np.hypot(x - 7.5, y - 7.5) <= 3.0}
+    assert near < set(kept)
+    assert len(kept) == MAX_SPIKES
+    around = sorted(set(kept) - near)
+    assert around[0] < 32, "the rest from all over the picture"
+    assert around[-1] > 224, "the rest from all over the picture"
+    few = packet((1, 0, 0, True), (1, 8, 8, True))
+    assert sorted(spikes(pool, few)) == [0, 136], "nothing is left out where there is room"
+
+
 def test_settings_that_make_no_sense_are_refused():
     for wrong in ({"rows": 9}, {"threshold": 0}, {"leak_shift": 16}):
         with pytest.raises(UserError):
