@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -15,6 +16,10 @@ from scenarios.gaze.baselines import BASELINES
 from scenarios.gaze.task import FROZEN, INTEGRATOR
 from scenarios.publish import MOVING, PAGE
 from scenarios.run import run
+from sensors.signals import EVENT
+from sensors.write import write_events
+
+CHARTS = "[...document.querySelectorAll('svg')].filter(s => s.textContent.includes('time, s')).length"
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +28,36 @@ def folder(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("gaze") / "run"
     run(load.load("gaze", ("episodes=2", "seed=3", "world.show.moves=1", "world.show.swing_s=0.3")), out)
     return out
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory) -> Path:
+    """A run on a recording of half a second, a ring that goes to the right."""
+    place = tmp_path_factory.mktemp("film")
+    rng = np.random.default_rng(3)
+    events = np.zeros(10_000, EVENT)
+    events["t"] = np.sort(rng.integers(0, 500_000, events.size))
+    angle = rng.uniform(0, 2 * np.pi, events.size)
+    events["x"], events["y"] = 40 + events["t"] // 20_000 + 12 * np.cos(angle), 60 + 12 * np.sin(angle)
+    events["p"] = rng.random(events.size) < 0.5
+    write_events(place / "ring.npz", [events], 128, 128)
+    world = f"world={{kind='recording', file='{place / 'ring.npz'}', camera={{width=128, height=128}}}}"
+    run(load.load("gaze", ("episodes=1", world)), place / "run")
+    return place / "run"
+
+
+def test_the_page_of_a_recording_shows_it_moving_and_claims_no_error(page, shown):
+    page.open(shown / PAGE)
+    page.evaluate("Promise.all([...document.images].map(i => i.decode()))")
+    assert page.evaluate(CHARTS) == 2
+    assert page.troubles == []
+    assert "so there is no error to report" in page.evaluate("document.body.innerText")
+    with Image.open(shown / MOVING) as moving:
+        assert moving.n_frames == 12, "every 40 ms of half a second"
+        moving.seek(10)
+        assert {(255, 178, 72), (92, 176, 255)} <= {c for _, c in moving.convert("RGB").getcolors(1 << 20) or []}
+    result = json.loads((shown / "result.json").read_text())
+    assert result["sure_share"] > 0.5, "it follows the ring"
 
 
 def test_every_rival_is_in_the_result_and_on_the_page(folder):
@@ -61,10 +96,11 @@ def test_frames_of_the_moving_picture_differ_and_show_object_events_and_addresse
 
 
 def test_every_picture_loads_nothing_errs_and_nothing_is_fetched(page, folder):
+    page.requests.clear()
     page.open(folder / PAGE)
     page.evaluate("Promise.all([...document.images].map(i => i.decode()))")
     assert min(page.evaluate("[...document.images].map(i => i.naturalWidth)")) > 0
-    assert page.evaluate("document.querySelectorAll('svg').length") >= 4
+    assert page.evaluate(CHARTS) == 4
     assert page.troubles == []
     assert page.requests == [(folder / PAGE).as_uri()]
 
