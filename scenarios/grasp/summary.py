@@ -17,17 +17,21 @@ def neurons(scenario: Grasping) -> int:
     return (FRICTION + AHEAD + SENSES) * scenario.controller.replicas
 
 
+def ordeal(scenario: Grasping) -> str:
+    """What befalls the controller: replicas, and the damage of each; "" for a single one that nothing befalls."""
+    if not isinstance(scenario.controller, Reflex):
+        return ""
+    replicas, damage = scenario.controller.replicas, scenario.controller.damage
+    said = f" in {replicas} replicas" if replicas > 1 else ""
+    if damage.harmless:
+        return said
+    struck = f", from tick {damage.from_tick} {damage.killed:.0%} dead, {damage.flipped:g} of weight bits flipped"
+    return said + struck + ("" if damage.learning else ", frozen")
+
+
 def opening(scenario: Grasping) -> str:
     """The first line: what runs."""
-    learning = "learning" if scenario.controller.learning else "frozen"
-    if isinstance(scenario.controller, Reflex):
-        replicas, damage = scenario.controller.replicas, scenario.controller.damage
-        learning += f" in {replicas} replicas" if replicas > 1 else ""
-        if not damage.harmless:
-            learning += (
-                f", from tick {damage.from_tick} {damage.killed:.0%} dead, {damage.flipped:g} of weight bits flipped"
-            )
-            learning += "" if damage.learning else ", frozen"
+    learning = ("learning" if scenario.controller.learning else "frozen") + ordeal(scenario)
     return (
         f"{scenario.name}   bullet {scenario.world.robot} gripper | {scenario.episodes} novel objects | "
         f"{neurons(scenario)} neurons, {learning} | tick {scenario.world.tick_us / 1000:g} ms | "

@@ -12,6 +12,7 @@ from scenarios.trace import Trace
 from sim.spec import BOX, CYLINDER, SPHERE, Episode
 
 from .score import Verdict
+from .summary import ordeal
 
 Result = Mapping[str, Any]
 Baselines = Mapping[str, Sequence[str]]
@@ -146,7 +147,7 @@ def ran(scenario: Grasping) -> str:
     """One line: scenario, robot, sensors, learning, delay, seed."""
     world = scenario.world
     senses = [name for name, on in (("skin", world.skin.enabled), ("event camera", world.camera.enabled)) if on]
-    learning = "learning on" if scenario.controller.learning else "learning frozen"
+    learning = ("learning on" if scenario.controller.learning else "learning frozen") + ordeal(scenario)
     return escape(
         f"Scenario {scenario.name} ({scenario.title}), simulated: {world.robot} gripper, "
         f"{' and '.join(senses) or 'joints only'}, sensors {world.delay_ms} ms late, {learning}, seed {scenario.seed}."

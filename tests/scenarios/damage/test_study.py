@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from scenarios import replay
+from scenarios import load, replay
 from scenarios.cli import main
 from scenarios.damage import plan, study
+from scenarios.grasp.summary import opening, ordeal
+from scenarios.grasp.tables import ran
 from scenarios.recording import NAME, Recording
 from scenarios.run import StoppedError
 from scenarios.sweep import sweep
@@ -59,6 +61,15 @@ def test_the_plan_has_each_damage_under_each_series_on_the_same_objects() -> Non
 def test_a_mistake_is_told_before_anything_runs(name: str, settings: list[str], said: str) -> None:
     with pytest.raises(UserError, match=said):
         plan.plan(name, settings)
+
+
+def test_a_run_says_what_befalls_its_controller() -> None:
+    assert ordeal(load.load("grasp")) == ""
+    settings = ("controller.replicas=3", "controller.damage.killed=0.3", "controller.damage.learning=false")
+    said = ordeal(load.load("grasp", settings))
+    assert said == " in 3 replicas, from tick 3300 30% dead, 0 of weight bits flipped, frozen"
+    assert said in opening(load.load("grasp", settings))
+    assert said in ran(load.load("grasp", settings))
 
 
 @pytest.mark.usefixtures("few")
