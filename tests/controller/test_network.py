@@ -255,8 +255,9 @@ def test_an_open_hand_opens(network: Network) -> None:
     assert command.effort[1] == OPEN_GRIP
 
 
-def test_machine_code_computes_what_plain_python_computes(network: Network) -> None:
-    seed, ticks = 11, 60
+@pytest.mark.parametrize("ticks", [60, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_machine_code_computes_what_plain_python_computes(ticks: int, network: Network) -> None:
+    seed = 11
     answer = subprocess.run(
         [sys.executable, str(TWIN), str(seed), str(ticks)], capture_output=True, text=True, check=False
     )
