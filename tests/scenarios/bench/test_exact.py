@@ -12,6 +12,7 @@ import pytest
 
 from firmware_bridge.toolchain import compiler
 from scenarios.bench.exact import FULL, SMALL, state_hash
+from tests.scenarios.bench.hashes import grips
 
 SCRIPT = Path(__file__).with_name("hashes.py")
 WIDE = "+avx2,+avx512f,+avx512bw,+avx512vl"
@@ -68,5 +69,5 @@ def test_code_for_older_and_newer_processors_leaves_the_same_state(level: str, t
         pytest.skip(f"this processor has no {flag}, which {level} needs")
     environment = {"NUMBA_CPU_NAME": level, "NUMBA_CPU_FEATURES": features, "NUMBA_CACHE_DIR": str(tmp_path)}
     hashes, used = elsewhere("FULL", 1000, **environment)
-    assert hashes == compiled(1000, FULL)
+    assert hashes == [*compiled(1000, FULL), *grips(1000)]
     assert used == registers
