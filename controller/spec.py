@@ -107,8 +107,8 @@ class Gaze(Spec, frozen=True, tag="gaze"):
     memory_shift: Annotated[int, Meta(ge=6, le=16)] = 13
     settle_shift: Annotated[int, Meta(ge=6, le=16)] = 11
     lead_ms: Annotated[int, Meta(ge=0, le=60)] = 4
-    stiffness_nm_per_rad: tuple[Stiffness, Stiffness] = (14.0, 3.5)
-    damping_nm_s_per_rad: tuple[Damping, Damping] = (0.057, 0.0125)
+    stiffness_nm_per_rad: tuple[Stiffness, Stiffness] = (12.0, 2.5)
+    damping_nm_s_per_rad: tuple[Damping, Damping] = (0.06, 0.011)
     most_nm: Annotated[float, Meta(ge=0.0, le=0.3)] = 0.12
     tremor_deg: Annotated[float, Meta(ge=0.0, le=3.0)] = 0.5
     patience_ms: Annotated[int, Meta(ge=1, le=100_000)] = 60
