@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import gc
+import subprocess
+import sys
+import tracemalloc
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from controller import gaze_outline as outline
-from controller.gaze import GazeNetwork
+from controller.gaze import SLEW, GazeNetwork
 from controller.spec import Gaze
 from sensors.signals import Sensed
 from sim.gaze_spec import Lens, body, cell_angles
+
+from . import gaze_twin
 
 BODY = body(64)
 COLUMNS, ROWS = cell_angles(Lens())
@@ -119,3 +125,58 @@ def test_frozen_means_that_no_weight_and_no_integrator_moves():
             brain.step(sensed)
         assert not brain.image["adapt_weight"].any()
         assert not brain.image["integral"].any()
+
+
+@pytest.mark.parametrize("ticks", [150, pytest.param(1500, marks=pytest.mark.slow)])
+def test_machine_code_computes_what_plain_python_computes(ticks):
+    answer = subprocess.run(
+        [sys.executable, str(gaze_twin.__file__), "11", str(ticks)], capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    twin = [tuple(map(int, line.split())) for line in answer.stdout.splitlines()]
+    brain = GazeNetwork(Gaze(), gaze_twin.BODY, gaze_twin.COLUMNS, gaze_twin.ROWS)
+    here = []
+    for sensed in gaze_twin.senses(11, ticks):
+        effort = brain.step(sensed).effort.tolist()
+        here.append((brain.state_hash(), *effort))
+    wrong = [tick for tick, (a, b) in enumerate(zip(twin, here, strict=True), 1) if a != b]
+    assert not wrong, f"first differs in tick {wrong[0]}"
+    assert brain.image["ledger"][0, 2] > 0, "nothing was learned, so learning was not compared"
+    assert brain.image["outline"].any(), "no outline was remembered, so none was compared"
+
+
+def test_wild_senses_never_get_past_the_guard():
+    rng = np.random.default_rng(5)
+    brain = GazeNetwork(Gaze(most_nm=0.1), BODY, COLUMNS, ROWS)
+    sensed, last = BODY.empty_sensed(), np.zeros(2, int)
+    for _ in range(5000):
+        sensed.spikes[:] = rng.integers(0, 65536, sensed.spikes.size)
+        sensed.count = int(rng.integers(0, sensed.spikes.size + 1))
+        sensed.analog[:] = rng.choice([-32768, 32767, 0, 1000], 4)
+        sensed.goal[0] = int(rng.integers(0, 2))
+        effort = brain.step(sensed).effort.astype(int)
+        assert np.abs(effort).max() <= 10_000, "0.1 N m"
+        assert np.abs(effort - last).max() <= SLEW
+        last = effort
+
+
+def test_nothing_is_allocated_per_tick():
+    brain = GazeNetwork(Gaze(), BODY, COLUMNS, ROWS)
+    steps = [(s.spikes.copy(), s.count) for s in senses(1000, 1.0)]
+    sensed = BODY.empty_sensed()
+    sensed.goal[0] = 1
+
+    def run() -> None:
+        for sensed.spikes, sensed.count in steps:
+            brain.step(sensed)
+
+    run()
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    run()
+    now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert now - before < 2000, f"{now - before} bytes stayed after 1000 ticks"
+    assert peak - before < 4000, f"{peak - before} bytes were in use at once"
