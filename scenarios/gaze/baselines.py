@@ -157,7 +157,7 @@ TUNED = {
     60: Gains(14.0, 0.04, 20.0, 0.002, 0.63, 0.7),
     120: Gains(16.3, 0.04, 20.0, 0.0021, 0.35, 0.55),
 }
-"""By random search, 15 to 25 steps for each on 6 episodes of seeds 11 to 14, for mean and p95 error and latency; then
+"""By random search, 5 to 14 steps for each on 6 episodes of seeds 11 to 14, for mean and p95 error and latency; then
 integral gain and damping by hand on 4 of them."""
 ORACLE = Gains(20.0, 0.05, 30.0, 0.003)
 BASELINES: dict[str, Callable[[HeadWorld, Gaze], Servo]] = {
