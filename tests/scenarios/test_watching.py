@@ -89,7 +89,7 @@ def test_while_a_run_has_the_port_it_is_watched_and_who_has_it_is_told(
 def test_a_host_that_is_killed_in_mid_grasp_leaves_lifting_ended_within_twenty_ms_and_the_grip(
     url: str, tmp_path: Path
 ) -> None:
-    with running(url, tmp_path / "out", "--free") as run:
+    with running(url, tmp_path / "out", "--free", "--episodes", "5") as run:
         seen(run, url, lambda shown: shown["effort"][0] > 100 and shown["effort"][1] > 100)
         run.kill()  # SIGKILL
         run.wait()
