@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
@@ -19,24 +16,9 @@ from sensors.stream import NO_EVENTS, NO_TRIGGERS, PACKET, TRIGGER, Counters, Da
 
 from . import ecf
 from .extras import need
+from .hdf5_probe import probe
 
 ECF = 36559
-PROBE_S = 20
-"""Of CPU time, importing included: a sound file takes one."""
-PROBE = """
-import json, resource, sys
-limit = int(sys.argv[2])
-resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-import h5py
-text = lambda value: value.decode("latin-1") if isinstance(value, bytes) else str(value)
-with h5py.File(sys.argv[1], "r") as file:
-    found = {name: text(file.attrs.get(name, "")) for name in ("geometry", "sensor_name")}
-    for name in ("CD/events", "EXT_TRIGGER/events", "events/t", "events/x", "events/y", "events/p"):
-        if name in file and file[name].chunks:
-            file[name].id.chunk_iter(lambda info: None)
-print(json.dumps(found))
-"""
 COLUMN_MAX = 65535
 BROKEN = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, MemoryError, OverflowError)
 """What h5py raises on damaged files."""
@@ -69,29 +51,6 @@ def open_hdf5(path: Path) -> Origin:
     except BROKEN as error:
         raise UserError(f"{path}: not a readable HDF5 file ({_reason(error)}); get a whole copy") from None
     raise UserError(f"{path}: an HDF5 file of {found}; expected CD/events or events/t, x, y, p")
-
-
-def probe(path: Path) -> dict[str, str]:
-    """The attributes geometry and sensor_name, read in a process that is ended when it does not come back.
-
-    On a damaged heap the HDF5 library spins for ever, in C, where no signal of Python's reaches it.
-
-    Raises:
-        UserError: it spins or crashes on this file.
-    """
-    command = [sys.executable, "-P", "-c", PROBE, str(path), str(PROBE_S)]
-    child = subprocess.run(command, capture_output=True, text=True, check=False)
-    if child.returncode < 0:
-        raise UserError(f"{path}: the HDF5 library does not come back from it, so it is damaged; get a whole copy")
-    if child.returncode > 0:
-        raise UserError(f"{path}: not a readable HDF5 file ({_last_line(child.stderr)}); get a whole copy")
-    found: dict[str, str] = json.loads(child.stdout)
-    return found
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else "no reason given"
 
 
 def _reason(error: BaseException) -> str:
