@@ -84,18 +84,21 @@ def test_a_target_that_dies_in_mid_run_ends_it_with_a_line_and_the_recording_can
 ) -> None:
     needs("sitl")
     out = tmp_path / "out"
+    plug = tmp_path / "port"
     with Sitl(build_sitl()) as running:
+        plug.symlink_to(running.url)
         step, steps = DeployedNetwork.step, 0
 
         def fatal(self: DeployedNetwork, sensed: object) -> object:
             nonlocal steps
             steps += 1
             if steps == 8000:  # in its second episode
+                plug.unlink()  # the number of a dead pseudo-terminal is soon another's
                 running.kill()
             return step(self, sensed)  # type: ignore[arg-type]
 
         monkeypatch.setattr(DeployedNetwork, "step", fatal)
-        words = [*SHORT, "--out", str(out), "--brain", running.url, "--set", "world.trial.mass_kg=[0.1,0.11]"]
+        words = [*SHORT, "--out", str(out), "--brain", str(plug), "--set", "world.trial.mass_kg=[0.1,0.11]"]
         assert main(["run", "grasp", *words, "--episodes", "2"]) == 1
     said = capsys.readouterr().err
     assert "is gone and not back within 5 s" in said or "is silent for 5 s" in said
