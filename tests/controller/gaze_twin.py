@@ -1,13 +1,10 @@
-"""The gaze network as plain Python on integers without a width, to be run on its own: `gaze_twin.py SEED TICKS`.
-
-As `twin.py` does it for the grip controller: a sum that machine code would silently truncate shows as another state.
-"""
+"""The gaze network as plain Python, to be run on its own: `gaze_twin.py SEED TICKS`; see `plain.py`."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from types import SimpleNamespace
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -43,33 +40,15 @@ def senses(seed: int, ticks: int) -> Iterator[Sensed]:
         yield sensed
 
 
-def main(seed: int, ticks: int) -> None:
-    """Print the state hash and the efforts of every tick."""
-    import numba
-
-    numba.int16 = lambda v: (int(v) + 0x8000) % 0x10000 - 0x8000
-    numba.int32 = lambda v: (int(v) + 0x80000000) % 0x100000000 - 0x80000000
-    numba.uint32 = lambda v: int(v) % 0x100000000
-    numba.int64 = int
-    numba.njit = lambda *a, **_: a[0] if a else lambda function: function
-
-    from controller import gaze, image
+def gaze() -> tuple[Any, Callable[..., None]]:
+    """The gaze network's record and tick."""
+    from controller import gaze
     from controller.spec import Gaze
 
-    record = gaze.build(Gaze(), BODY, COLUMNS, ROWS)
-    names = record.dtype.names or ()
-    state = SimpleNamespace(**{n: v.astype(object) if (v := record[n][0]).ndim else v.item() for n in names})
-    probe, x = SimpleNamespace(), np.zeros(2, object)
-    with np.errstate(over="ignore"):
-        for sensed in senses(seed, ticks):
-            gaze.tick(
-                [state], sensed.spikes.tolist(), sensed.count, sensed.analog.tolist(), sensed.goal.tolist(), x, [probe]
-            )
-            for name in names:
-                value = getattr(state, name)
-                record[name][0] = int(value) if np.isscalar(value) else value
-            print(image.state_hash(record), *state.effort)
+    return gaze.build(Gaze(), BODY, COLUMNS, ROWS), gaze.tick
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    from plain import compute
+
+    compute(gaze, senses(int(sys.argv[1]), int(sys.argv[2])))

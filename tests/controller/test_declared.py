@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import runpy
 import subprocess
 import sys
-import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +33,8 @@ from controller.declare import (
 from controller.declared import DeclaredNetwork
 from controller.wiring import add_patches
 from sensors.errors import UserError
+
+from .memory import assert_nothing_is_allocated
 
 MEDLEY_FILE = Path(__file__).with_name("medley.py")
 _MEDLEY = runpy.run_path(str(MEDLEY_FILE))
@@ -141,16 +141,7 @@ def test_nothing_is_allocated_per_tick(network: DeclaredNetwork) -> None:
         for sensed.spikes, sensed.analog in steps:
             network.step(sensed)
 
-    run()
-    gc.collect()
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    tracemalloc.reset_peak()
-    run()
-    now, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert now - before < 2000, f"{now - before} bytes stayed after 1000 ticks"
-    assert peak - before < 4000, f"{peak - before} bytes were in use at once"
+    assert_nothing_is_allocated(run)
 
 
 def currents(

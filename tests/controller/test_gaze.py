@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
-import tracemalloc
 from collections.abc import Iterator
 
 import numpy as np
@@ -18,6 +16,7 @@ from sensors.signals import Sensed
 from sim.gaze_spec import Lens, body, cell_angles
 
 from . import gaze_twin
+from .memory import assert_nothing_is_allocated
 
 BODY = body(64)
 COLUMNS, ROWS = cell_angles(Lens())
@@ -170,13 +169,4 @@ def test_nothing_is_allocated_per_tick():
         for sensed.spikes, sensed.count in steps:
             brain.step(sensed)
 
-    run()
-    gc.collect()
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    tracemalloc.reset_peak()
-    run()
-    now, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert now - before < 2000, f"{now - before} bytes stayed after 1000 ticks"
-    assert peak - before < 4000, f"{peak - before} bytes were in use at once"
+    assert_nothing_is_allocated(run)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import runpy
 import subprocess
 import sys
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +18,8 @@ from controller.spec import Damage, Reflex
 from sensors.errors import UserError
 from sensors.signals import Body
 from sim.bullet import GRIPPER
+
+from .memory import assert_nothing_is_allocated
 
 TWIN = Path(__file__).with_name("twin.py")
 senses = runpy.run_path(str(TWIN))["senses"]
@@ -182,16 +182,7 @@ def test_nothing_is_allocated_per_tick(network: Network) -> None:
         for sensed.spikes, sensed.count, sensed.analog, sensed.goal in steps:
             network.step(sensed)
 
-    run()
-    gc.collect()
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    tracemalloc.reset_peak()
-    run()
-    now, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert now - before < 2000, f"{now - before} bytes stayed after 1000 ticks"
-    assert peak - before < 4000, f"{peak - before} bytes were in use at once"
+    assert_nothing_is_allocated(run)
 
 
 def check_efforts(network: Network, seed: int, ticks: int, extreme: float) -> None:

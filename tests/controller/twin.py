@@ -1,14 +1,10 @@
-"""The controller as plain Python on integers without a width, to be run on its own: `twin.py SEED TICKS`.
-
-Every numba type becomes a function that wraps like C, every kernel an ordinary function, the record a namespace of
-integers and object arrays. So a sum that machine code would silently truncate shows as another state.
-"""
+"""The grip controller as plain Python, to be run on its own: `twin.py SEED TICKS`; see `plain.py`."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from types import SimpleNamespace
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -30,34 +26,15 @@ def senses(seed: int, ticks: int) -> Iterator[Sensed]:
         yield Sensed((tick + 1) * 1000, spikes, count, 0, analog.astype(np.int16), goal)
 
 
-def main(seed: int, ticks: int) -> None:
-    """Print the state hash and the efforts of every tick."""
-    import numba
-
-    numba.int16 = lambda v: (int(v) + 0x8000) % 0x10000 - 0x8000
-    numba.int32 = lambda v: (int(v) + 0x80000000) % 0x100000000 - 0x80000000
-    numba.uint32 = lambda v: int(v) % 0x100000000
-    numba.int64 = int
-    numba.njit = lambda *a, **_: a[0] if a else lambda function: function
-
-    from controller import image, network
+def reflex() -> tuple[Any, Callable[..., None]]:
+    """The grip controller's record and tick."""
+    from controller import network
     from controller.spec import Reflex
 
-    record = network.build(Reflex())
-    state = SimpleNamespace(
-        **{n: v.astype(object) if (v := record[n][0]).ndim else v.item() for n in image.IMAGE.names or ()}
-    )
-    probe, x = SimpleNamespace(), np.zeros(2, object)
-    with np.errstate(over="ignore"):
-        for sensed in senses(seed, ticks):
-            network.tick(
-                [state], sensed.spikes.tolist(), sensed.count, sensed.analog.tolist(), sensed.goal.tolist(), x, [probe]
-            )
-            for name in image.IMAGE.names or ():
-                value = getattr(state, name)
-                record[name][0] = int(value) if np.isscalar(value) else value
-            print(image.state_hash(record), *state.effort)
+    return network.build(Reflex()), network.tick
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    from plain import compute
+
+    compute(reflex, senses(int(sys.argv[1]), int(sys.argv[2])))
