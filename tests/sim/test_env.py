@@ -80,23 +80,8 @@ def test_the_checker_of_gymnasium_is_silent(settings: dict[str, Any]) -> None:
     env.close()
 
 
-@pytest.fixture
-def display() -> Iterator[str]:
-    try:
-        server = subprocess.Popen(["Xvfb", "-displayfd", "1", "-nolisten", "tcp"], stdout=subprocess.PIPE, text=True,
-                                  stderr=subprocess.DEVNULL)  # fmt: skip
-    except FileNotFoundError:
-        pytest.skip("Xvfb is not installed; on Debian: apt-get install xvfb")
-    assert server.stdout is not None
-    yield f":{server.stdout.readline().strip()}"
-    server.terminate()
-    server.wait(10)
-    server.stdout.close()
-
-
 @pytest.mark.slow
 def test_the_checker_is_silent_about_pictures_and_windows_too(display: str) -> None:
-    pytest.importorskip("tkinter")
     code = f"""
 import gymnasium
 from gymnasium.utils.env_checker import check_env
