@@ -95,17 +95,17 @@ def columns(addresses, count, weight, current):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def sparse(addresses, count, start, target, weight, current):  # type: ignore[no-untyped-def]
-    """current[target] += weight over the synapses of every input that spiked (compressed sparse rows by source).
+def sparse(addresses, count, start, target, weight, exponent, current):  # type: ignore[no-untyped-def]
+    """current[target] += weight << exponent over the synapses of every input that spiked (compressed rows by source).
 
-    addresses: as in `columns`. start: uint32 (inputs + 1,), synapses of input s are start[s]..start[s + 1] - 1. target:
-    uint16 or uint32 (synapses,), unsigned, so that no index is counted from the end. weight: int8 (synapses,).
-    current: int32 (N,). Returns the synaptic events.
+    addresses: as in `columns`; start: int32 or uint32 (inputs + 1,), those of input s are start[s] .. start[s + 1] - 1;
+    target: uint16, uint32 or int32 (synapses,), 0 .. N - 1; weight: int8 (synapses,); current: int32 (N,). Returns
+    the synaptic events.
     """
     events = 0
     for k in range(count):
         source, later = uint64(addresses[k]), uint64(addresses[min(k + ROWS_AHEAD, count - 1)])
-        first, last = start[source], start[source + uint64(1)]
+        first, last = uint64(start[source]), uint64(start[source + uint64(1)])
         targets, weights = target[first:last], weight[first:last]
         ahead, size = uint64(start[later]), targets.size
         whole = size - size % STRETCH
@@ -115,11 +115,11 @@ def sparse(addresses, count, start, target, weight, current):  # type: ignore[no
             prefetch(target, uint64(at + uint64(STRETCH // 2)))
             prefetch(weight, at)
             for j in range(stretch, stretch + STRETCH):
-                i = targets[j]
-                current[i] = int32(current[i] + int32(weights[j]))
+                i = uint32(targets[j])  # unsigned, so that no index is counted from the end
+                current[i] = int32(current[i] + int32(int32(weights[j]) << exponent))
         for j in range(whole, size):
-            i = targets[j]
-            current[i] = int32(current[i] + int32(weights[j]))
+            i = uint32(targets[j])
+            current[i] = int32(current[i] + int32(int32(weights[j]) << exponent))
         events += size
     return events
 

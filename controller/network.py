@@ -207,15 +207,20 @@ class Network:
 
     def step(self, sensed: Sensed) -> Command:
         """One tick; see `tick`. The returned command is overwritten by the next call."""
-        if self._until_struck:
-            self._until_struck -= 1
-            if not self._until_struck:
-                for replica in range(self.replicas):
-                    strike(self.image[replica : replica + 1], self.damage, replica)
+        if self.due():
+            for replica in range(self.replicas):
+                strike(self.image[replica : replica + 1], self.damage, replica)
         analog: Int16 = sensed.analog
         self._tick(self.image, sensed.spikes, sensed.count, analog, sensed.goal, self._x, self.probe)
         self._command.effort[:] = self._effort
         return self._command
+
+    def due(self) -> bool:
+        """Count a tick; whether damage strikes before it. For who computes the ticks of this network elsewhere, too."""
+        if not self._until_struck:
+            return False
+        self._until_struck -= 1
+        return self._until_struck == 0
 
     def encode(self, record: NDArray[np.void]) -> bytes:
         """A record as the bytes of a state file."""

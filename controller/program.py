@@ -10,7 +10,7 @@ import numpy as np
 from numba import int32, uint32
 
 from .adaptive import adaptive_population
-from .connections import columns, dense
+from .connections import columns, dense, sparse
 from .cuba import cuba_population
 from .delta import delta_population
 from .guard import guard_step
@@ -25,7 +25,6 @@ from .wiring import (
     add_patches,
     add_plastic,
     add_shifted,
-    add_sparse,
     count_fan,
     count_inputs,
     list_events,
@@ -120,12 +119,12 @@ def connect(program, row, now, i1, u1, i2, i4, ledger):  # type: ignore[no-untyp
             ledger[BYTES] += (n + 8) * count
         elif op == SPARSE:  # list, sources, start, index, weight, exponent, synapses
             m, count, s = p[4], i4[p[3]], p[9]
-            events = add_sparse(
+            events = sparse(
+                i4[p[3] + 1 : p[3] + 1 + m],
+                count,
                 i4[p[5] : p[5] + m + 1],
                 i4[p[6] : p[6] + s],
                 i1[p[7] : p[7] + s],
-                i4[p[3] + 1 : p[3] + 1 + m],
-                count,
                 p[8],
                 current,
             )

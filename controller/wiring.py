@@ -1,4 +1,4 @@
-"""What a declared network needs beside `connections`: exponents, sparse and patchy synapses, lists of spikes, delays.
+"""What a declared network needs beside `connections`: exponents, patchy synapses, lists of spikes, delays.
 
 Each `add_` adds to int32 (N,) `current` and returns its synaptic events: weights that are not zero whose source spiked.
 Spikes come as int32 `spikes`, of which the first `count` are addresses of sources. Sums are taken modulo 2^32; `limits`
@@ -7,7 +7,7 @@ sees to it at build that none comes near.
 
 from __future__ import annotations
 
-from numba import int32, uint32
+from numba import int32
 
 from .connections import compact
 from .kernels import kernel
@@ -38,22 +38,6 @@ def count_inputs(x, fan):  # type: ignore[no-untyped-def]
     for j in range(x.size):
         if x[j] != 0:
             events += fan[j]
-    return events
-
-
-@kernel
-def add_sparse(start, index, weight, spikes, count, exponent, current):  # type: ignore[no-untyped-def]
-    """current[index] += weight << exponent over the synapses of each spike's source.
-
-    Those of source m are start[m] .. start[m + 1] - 1; start int32 (M + 1,), index int32 (S,), weight int8 (S,).
-    """
-    events = 0
-    for k in range(count):
-        source = spikes[k]
-        for s in range(uint32(start[source]), uint32(start[source + 1])):
-            i = uint32(index[s])
-            current[i] = int32(current[i] + int32(int32(weight[s]) << exponent))
-        events += start[source + 1] - start[source]
     return events
 
 

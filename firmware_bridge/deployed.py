@@ -51,7 +51,6 @@ class DeployedNetwork:
         self.window: Window | None = None
         self.remote = RemoteBrain(url, body, timeout_s, patience_s, read_s)
         self.probe = self.remote.probe
-        self._until_struck = 0
         self._committed = int(self.remote.welcome["image"])
         try:
             assert_current(self.remote.welcome, url)
@@ -72,8 +71,6 @@ class DeployedNetwork:
     def reset(self) -> None:
         """Return to the state before the first tick; carries the record over if the target has another."""
         self._network.reset()
-        damage = self._network.damage
-        self._until_struck = 0 if damage.harmless else damage.from_tick
         record = self._network.image.tobytes()
         self.probe[:] = 0
         if self.window is not None:
@@ -91,10 +88,8 @@ class DeployedNetwork:
 
     def step(self, sensed: Sensed) -> Command:
         """One tick on the target. The returned command is overwritten by the next call."""
-        if self._until_struck:
-            self._until_struck -= 1
-            if not self._until_struck:
-                self._strike()
+        if self._network.due():
+            self._strike()
         command = self.remote.step(sensed)
         if self.window is not None:
             self.window.tick(self.remote.cycles, self.remote.spikes, command)

@@ -37,7 +37,7 @@ def _dense(x, weight, current, ticks):  # type: ignore[no-untyped-def]
 def _sparse(addresses, start, target, weight, current, ticks):  # type: ignore[no-untyped-def]
     for t in range(ticks):  # other sources each time, as in a network at work
         now = addresses[t % addresses.shape[0]]
-        sparse(now, now.size, start, target, weight, current)
+        sparse(now, now.size, start, target, weight, 0, current)
 
 
 @njit(cache=True)

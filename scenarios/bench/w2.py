@@ -113,4 +113,4 @@ def run(state, target, weight, ticks):  # type: ignore[no-untyped-def]
     for _ in range(ticks):
         s.spikes += loihi_population(s.u, s.v, s.a, s.bias, s.keep_u, s.keep_v, s.threshold, s.fired)
         count = compact(s.fired, s.addresses)
-        s.events += sparse(s.addresses, count, s.start, target, weight, s.a)
+        s.events += sparse(s.addresses, count, s.start, target, weight, 0, s.a)

@@ -62,17 +62,20 @@ def test_every_spike_adds_the_row_of_its_source(seed: int, spikes: list[int], dt
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(0, 2**31), st.lists(st.integers(0, 29), max_size=40), st.sampled_from([np.uint16, np.uint32]))
-def test_sparse_rows_are_a_matrix_with_holes(seed: int, spikes: list[int], dtype: type) -> None:
+@given(st.integers(0, 2**31), st.lists(st.integers(0, 29), max_size=40), st.integers(0, 12),
+       st.sampled_from([(np.uint16, np.uint32), (np.uint32, np.uint32), (np.int32, np.int32)]))  # fmt: skip
+def test_sparse_rows_are_a_matrix_with_holes(
+    seed: int, spikes: list[int], exponent: int, dtypes: tuple[type, type]
+) -> None:
     rng = np.random.default_rng(seed)
-    weight, current = drawn(seed, 30, 50)
-    weight[rng.random(weight.shape) < 0.8] = 0
+    weight, current = drawn(seed, 30, 150)  # rows of one stretch of 64, and of none
+    weight[rng.random(weight.shape) < np.where(np.arange(30) % 2, 0.8, 0.4)[:, None]] = 0
     source, target = np.nonzero(weight)
-    start = np.searchsorted(source, np.arange(31)).astype(np.uint32)
-    expected = naive([spikes.count(s) for s in range(30)], weight.tolist(), current.tolist())
-    events = connections.sparse(
-        np.array([*spikes, 0], np.uint16), len(spikes), start, target.astype(dtype), weight[source, target], current
-    )
+    start = np.searchsorted(source, np.arange(31)).astype(dtypes[1])
+    times = [spikes.count(s) for s in range(30)]
+    expected = naive(times, (weight.astype(int) << exponent).tolist(), current.tolist())
+    addresses, target = np.array([*spikes, 0], np.uint16), target.astype(dtypes[0])
+    events = connections.sparse(addresses, len(spikes), start, target, weight[source, target], exponent, current)
     assert current.tolist() == expected
     assert events == sum(np.count_nonzero(weight[s]) for s in spikes)
 
