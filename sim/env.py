@@ -143,8 +143,11 @@ class GraspEnv(WorldEnv):
         lift, grip = self._effort()
         return self._observer.observe(self.sensed, (lift, grip))
 
-    def _earned(self) -> tuple[float, bool]:
-        return float(self._referee.terms.sum()), self._referee.over
+    def _earned(self) -> float:
+        return float(self._referee.terms.sum())
+
+    def _is_lost(self) -> bool:
+        return self._referee.over
 
     def _info(self) -> dict[str, Any]:
         truth, referee = self.world.truth, self._referee

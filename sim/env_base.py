@@ -91,8 +91,12 @@ class WorldEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         """What is seen at the end of a step."""
 
     @abstractmethod
-    def _earned(self) -> tuple[float, bool]:
-        """(reward of this step, whether the object is lost)."""
+    def _earned(self) -> float:
+        """The reward of this step."""
+
+    @abstractmethod
+    def _is_lost(self) -> bool:
+        """Whether the episode has ended before its time."""
 
     @abstractmethod
     def _info(self) -> dict[str, Any]: ...
@@ -133,12 +137,11 @@ class WorldEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
                 break
         observation = self._observe()
         self._show()
-        reward, lost = self._earned()
-        return observation, reward, lost, self._tick >= self.ticks, self._info()
+        return observation, self._earned(), self._is_lost(), self._tick >= self.ticks, self._info()
 
     @property
     def _over(self) -> bool:
-        return self._earned()[1] or self._tick >= self.ticks
+        return self._is_lost() or self._tick >= self.ticks
 
     def _effort(self) -> tuple[float, ...]:
         """What was last asked of the actuators, in their unit."""

@@ -174,8 +174,11 @@ class GazeEnv(WorldEnv):
             "events": self._events.copy(),
         }
 
-    def _earned(self) -> tuple[float, bool]:
-        return float(self._terms.sum()), self._lost
+    def _earned(self) -> float:
+        return float(self._terms.sum())
+
+    def _is_lost(self) -> bool:
+        return self._lost
 
     def _info(self) -> dict[str, Any]:
         truth = self.world.truth
