@@ -127,7 +127,13 @@ def _keep(out: Path, rows: Sequence[Row]) -> None:
     rewrite(out, {NAME: (json.dumps({"cases": told}, indent=1, allow_nan=False) + "\n").encode()})
 
 
-def line(name: str, cells: Sequence[str], widths: Sequence[int]) -> str:
-    """One line of the table, in Markdown, so that it can be pasted: the name to the left, figures to the right."""
-    head = f"| {name:<{widths[0]}} |"
-    return head + "".join(f" {cell:>{width}} |" for cell, width in zip(cells, widths[1:], strict=True))
+def head(heads: Sequence[str], widths: Sequence[int]) -> str:
+    """The first two lines of a table in Markdown, so that it can be pasted."""
+    rule = "|".join("-" * (width + 1) + (":" if i else "-") for i, width in enumerate(widths))
+    return f"{line(heads, widths)}\n|{rule}|"
+
+
+def line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """One line of it: the name to the left, figures to the right."""
+    name = f"| {cells[0]:<{widths[0]}} |"
+    return name + "".join(f" {cell:>{width}} |" for cell, width in zip(cells[1:], widths[1:], strict=True))

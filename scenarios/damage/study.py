@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,13 +32,11 @@ class Measured:
 
     course: float64 (3, points), 10th, 50th and 90th percentile over objects of the estimate over the undamaged run's,
     every EVERY_US from the damage on; of the objects that both runs hold, None where there is none.
-    result: of the run, as its result.json.
     """
 
     point: Point
     found: Found
     course: Course | None
-    result: dict[str, Any]
 
 
 def study(points: Sequence[Point], out: Path, workers: int = 1, *, resume: bool = False) -> Iterator[Measured]:
@@ -54,7 +51,7 @@ def study(points: Sequence[Point], out: Path, workers: int = 1, *, resume: bool 
     for point, row in zip(points, rows, strict=True):
         traces = _traces(out / row.case.folder / NAME)
         whole = whole or traces
-        measured.append(_measure(point, whole, traces, row.result))
+        measured.append(_measure(point, whole, traces))
         yield measured[-1]
     from .report import page
 
@@ -90,14 +87,14 @@ def _traces(path: Path) -> list[Trace]:
     return traces
 
 
-def _measure(point: Point, whole: Sequence[Trace], traces: Sequence[Trace], result: dict[str, Any]) -> Measured:
+def _measure(point: Point, whole: Sequence[Trace], traces: Sequence[Trace]) -> Measured:
     what = found(whole, traces, point.at_tick)
     every = max(1, EVERY_US // traces[0].tick_us)
     held = {index for index, fate, _ in what.fates if fate != "lost"}
     pairs = zip(whole, traces, strict=True)
     ratios = [off(a, b, point.at_tick)[::every] for a, b in pairs if b.episode.index in held]
     if not ratios:
-        return Measured(point, what, None, result)
+        return Measured(point, what, None)
     length = min(map(len, ratios))
     course = np.percentile(np.array([r[:length] for r in ratios]), (10, 50, 90), axis=0)
-    return Measured(point, what, course, result)
+    return Measured(point, what, course)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .common import DONE, FAILED, STOPPED, add_verb
+from . import running
+from .common import DONE, add_verb
 
 if TYPE_CHECKING:
     from .common import Verbs
@@ -37,45 +37,34 @@ def add(verbs: Verbs) -> None:
     damage.add_argument("scenario", metavar="SCENARIO", help="a grasp: its name or a file.toml")
     damage.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting; may be repeated")
     damage.add_argument("--only", choices=("killed", "flipped"), help="one kind of damage")
-    damage.add_argument("--episodes", metavar="N", help="how many objects each run gets")
-    damage.add_argument("--seed", metavar="S", help="which objects; those below 1000 were used for tuning")
-    damage.add_argument("--out", type=Path, metavar="DIR", help="where the results go (default out/NAME-SEED-damage)")
-    damage.add_argument("--workers", type=int, metavar="N", help="processes (default 2); results do not depend on it")
-    damage.add_argument("--resume", action="store_true", help="keep the runs that are already done in DIR")
+    running.add_series(damage, "run", "damage")
     damage.add_argument("--json", action="store_true", help="print what damage.json holds instead of the table")
     damage.set_defaults(do=do)
 
 
 def do(args: argparse.Namespace) -> int:
     """Study damage; returns the exit status."""
-    from scenarios import run, sweep
+    from scenarios import sweep
     from scenarios.damage import plan, report, study
     from scenarios.grasp.summary import opening
     from scenarios.pool import RunFailedError
+    from scenarios.run import StoppedError
 
-    asked = [f"{key}={value}" for key in ("episodes", "seed") if (value := getattr(args, key)) is not None]
-    points = plan.plan(args.scenario, (*args.set, *asked), tuple(plan.SHARES) if args.only is None else (args.only,))
-    workers = run.default_workers() if args.workers is None else run.check_workers(args.workers)
+    points = plan.plan(args.scenario, running.settings(args), tuple(plan.SHARES) if args.only is None else (args.only,))
+    workers = running.workers(args)
     first = points[0].scenario
     out = args.out if args.out is not None else Path("out") / f"{first.name}-{first.seed}-damage"
     measured: list[study.Measured] = []
     if not args.json:
         widths = [max(len(p.what) for p in points), max(map(len, plan.SERIES)), *map(len, report.HEADS[2:])]
         print(f"damage   {len(points)} runs, each: {opening(first)}\n")
-        print(sweep.line(report.HEADS[0], report.HEADS[1:], widths))
-        print("|" + "|".join("-" * (w + 1) + (":" if i else "-") for i, w in enumerate(widths)) + "|", flush=True)
+        print(sweep.head(report.HEADS, widths), flush=True)
     try:
         for one in study.study(points, out, workers, resume=args.resume):
             measured.append(one)
             if not args.json:
-                what, *figures = report.cells(one)
-                print(sweep.line(what, figures, widths), flush=True)
-    except run.StoppedError as stopped:
-        print(f"ganglion: {stopped}; runs done before are in {out}, and --resume goes on", file=sys.stderr)
-        return STOPPED
-    except RunFailedError as failed:
-        print(failed.details, end="", file=sys.stderr)
-        print(f"ganglion: {failed}", file=sys.stderr)
-        return FAILED
+                print(sweep.line(report.cells(one), widths), flush=True)
+    except (StoppedError, RunFailedError) as error:
+        return running.end_early(error, f"runs done before are in {out}, and --resume goes on")
     print(json.dumps(study.document(measured)) if args.json else f"\nsaved {out}   report {out / study.PAGE}")
     return DONE

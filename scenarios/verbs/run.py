@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from .common import DONE, FAILED, STOPPED, add_verb
+from . import running
+from .common import DONE, add_verb
 
 if TYPE_CHECKING:
     from scenarios.spec import Scenario
@@ -60,7 +60,7 @@ def add(verbs: Verbs) -> None:
     run.add_argument(
         "--view", action="store_true", help="watch each trial in a window, at its own speed, in one process"
     )
-    run.add_argument("--workers", type=int, metavar="N", help="processes (default 2); results do not depend on it")
+    running.add_workers(run)
     run.add_argument("--no-baselines", action="store_true", help="the spiking controller alone; three times as quick")
     run.add_argument("--no-report", action="store_true", help="leave report.html and trial.gif out")
     run.add_argument("--json", action="store_true", help="print result.json instead of the summary")
@@ -73,12 +73,11 @@ def do(args: argparse.Namespace) -> int:
     from scenarios import load
     from scenarios.tasks import task_of
 
-    asked = [f"{key}={value}" for key in ("episodes", "seed") if (value := getattr(args, key)) is not None]
     if args.world is not None:
         from scenarios.gaze.film_task import settings
 
         args.set = [*settings(args.world), *args.set]  # what is set beside it refines it
-    scenario = load.load(args.scenario, (*args.set, *asked))
+    scenario = load.load(args.scenario, running.settings(args))
     task = task_of(scenario)
     spectator = _spectator(args, scenario) if args.view else None
     if not args.json:
@@ -86,7 +85,7 @@ def do(args: argparse.Namespace) -> int:
     from scenarios import run
     from scenarios.pool import RunFailedError
 
-    workers = run.default_workers() if args.workers is None else run.check_workers(args.workers)
+    workers = running.workers(args)
     target = args.out if args.out is not None else run.default_out(scenario)
     try:
         result = run.run(
@@ -101,13 +100,8 @@ def do(args: argparse.Namespace) -> int:
             where=args.brain,
             free=args.free,
         )
-    except run.StoppedError as stopped:
-        print(f"ganglion: {stopped}", file=sys.stderr)
-        return STOPPED
-    except RunFailedError as failed:
-        print(failed.details, end="", file=sys.stderr)
-        print(f"ganglion: {failed}", file=sys.stderr)
-        return FAILED
+    except (run.StoppedError, RunFailedError) as error:
+        return running.end_early(error)
     finally:
         if spectator is not None:
             spectator.close()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .common import DONE, FAILED, STOPPED, add_verb
+from . import running
+from .common import DONE, add_verb
 
 if TYPE_CHECKING:
     from .common import Verbs
@@ -39,24 +39,20 @@ def add(verbs: Verbs) -> None:
     sweep.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE[,VALUE...]", help="a setting; may be repeated"
     )
-    sweep.add_argument("--episodes", metavar="N", help="how many episodes each variant gets")
-    sweep.add_argument("--seed", metavar="S", help="which episodes; those below 1000 were used for tuning")
-    sweep.add_argument("--out", type=Path, metavar="DIR", help="where the results go (default out/NAME-SEED-sweep)")
-    sweep.add_argument("--workers", type=int, metavar="N", help="processes (default 2); results do not depend on it")
-    sweep.add_argument("--resume", action="store_true", help="keep the variants that are already done in DIR")
+    running.add_series(sweep, "variant", "sweep")
     sweep.add_argument("--json", action="store_true", help="print all results instead of the table")
     sweep.set_defaults(do=do)
 
 
 def do(args: argparse.Namespace) -> int:
     """Sweep; returns the exit status."""
-    from scenarios import run, sweep
+    from scenarios import sweep
     from scenarios.pool import RunFailedError
+    from scenarios.run import StoppedError
     from scenarios.tasks import task_of
 
-    asked = [f"{key}={value}" for key in ("episodes", "seed") if (value := getattr(args, key)) is not None]
-    cases = sweep.cases(args.scenario, (*args.set, *asked))
-    workers = run.default_workers() if args.workers is None else run.check_workers(args.workers)
+    cases = sweep.cases(args.scenario, running.settings(args))
+    workers = running.workers(args)
     first = cases[0].scenario
     out = args.out if args.out is not None else Path("out") / f"{first.name}-{first.seed}-sweep"
     if not args.json:
@@ -70,15 +66,9 @@ def do(args: argparse.Namespace) -> int:
                 continue
             if not widths:
                 widths = [max(7, *(len(c.name) for c in cases)), *(max(len(h), 6) for h in row.shown)]
-                print(sweep.line("variant", list(row.shown), widths))
-                print("|" + "|".join("-" * (w + 1) + (":" if i else "-") for i, w in enumerate(widths)) + "|")
-            print(sweep.line(row.case.name, list(row.shown.values()), widths), flush=True)
-    except run.StoppedError as stopped:
-        print(f"ganglion: {stopped}; variants done before are in {out}, and --resume goes on", file=sys.stderr)
-        return STOPPED
-    except RunFailedError as failed:
-        print(failed.details, end="", file=sys.stderr)
-        print(f"ganglion: {failed}", file=sys.stderr)
-        return FAILED
+                print(sweep.head(["variant", *row.shown], widths))
+            print(sweep.line([row.case.name, *row.shown.values()], widths), flush=True)
+    except (StoppedError, RunFailedError) as error:
+        return running.end_early(error, f"variants done before are in {out}, and --resume goes on")
     print(json.dumps({"cases": told}) if args.json else f"\nsaved {out}")
     return DONE
