@@ -85,7 +85,8 @@ def at(url: str) -> Path:
     return folder() / quote(url, safe="")
 
 
-def runs() -> Iterator[Path]:
-    """The windows of all runs of this user that go on."""
-    if folder().is_dir():
-        yield from (path for path in sorted(folder().iterdir()) if look(path) is not None)
+def runs() -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The windows of all runs of this user that go on, and what each shows."""
+    for path in sorted(folder().iterdir()) if folder().is_dir() else ():
+        if (facts := look(path)) is not None:
+            yield path, facts

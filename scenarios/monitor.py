@@ -178,13 +178,12 @@ def watched(where: str | None) -> Iterator[Monitor | RunMonitor]:
     Raises:
         UserError: there is none, or several; the target cannot be reached.
     """
-    shown = {str(path): facts for path in window.runs() if (facts := window.look(path)) is not None}
-    found = [path for path, facts in shown.items() if where in (None, facts["url"], facts["brain"])]
+    found = [(path, facts) for path, facts in window.runs() if where in (None, facts["url"], facts["brain"])]
     if len(found) > 1:
-        urls = ", ".join(str(shown[path]["url"]) for path in found)
+        urls = ", ".join(str(facts["url"]) for _, facts in found)
         raise UserError(f"{len(found)} runs go on, at {urls}; name one")
     if found:
-        yield RunMonitor(Path(found[0]))
+        yield RunMonitor(found[0][0])
         return
     if where is None:
         raise UserError("no run on a target goes on; name a target, such as /dev/ttyACM0")

@@ -91,8 +91,8 @@ def publish(out: Path, trial: int | None = None) -> Path:
 def _figures(path: Path) -> tuple[dict[str, Any], _Measured]:
     """All of a result.json, and what of it is checked."""
     try:
-        data = path.read_bytes()
-        return msgspec.json.decode(data, type=dict[str, Any]), msgspec.json.decode(data, type=_Measured)
+        told = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        return told, msgspec.convert(told, _Measured)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: the run was not whole, or is none; run it again") from None
     except OSError as error:

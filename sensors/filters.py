@@ -151,11 +151,15 @@ def _pool(events, count, roi, grid, charge, later, shift, threshold, first, spik
         if 0 <= x < width and 0 <= y < height:
             sign = 1 if signs == 2 and events[i]["p"] else 0
             charge[(sign * rows + y * rows // height) * columns + x * columns // width] += 256
-    lost = 0
+    near = far = lost = 0
+    for cell in range(charge.size):
+        speaks = charge[cell] >= threshold << 8
+        far += speaks and later[cell]
+        near += speaks and not later[cell]
     for turn in range(2):  # the fovea first
-        eager = 0
-        for cell in range(charge.size):
-            eager += charge[cell] >= threshold << 8 and later[cell] == turn
+        eager = far if turn else near
+        if eager == 0:
+            continue
         room = spikes.size - used
         credit = eager >> 1
         for cell in range(charge.size):
