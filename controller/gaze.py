@@ -16,8 +16,8 @@ from sensors.signals import Body, Command, Sensed
 
 from . import image as images
 from .gaze_image import ADAPT, LEARNED, gaze_image
-from .gaze_sight import SURE, THRESHOLD, clamp, look
-from .guard import guard_step
+from .gaze_sight import SURE, THRESHOLD, look
+from .guard import clamp, guard_step
 from .network import population
 from .neuron import encode, lif_population, trace_population
 from .plasticity import pes_population, read_out, scramble

@@ -10,6 +10,7 @@ from __future__ import annotations
 from numba import int32, int64, njit
 
 from .gaze_outline import KNOWN, SIDE, deposit, fade, nearby, recentre
+from .guard import clamp
 from .neuron import lif_step
 
 THRESHOLD, MAP_LEAK_SHIFT = 16384, 3
@@ -26,12 +27,6 @@ RESTING = 34000  # U / 65536 per tick: 3 degrees a second
 """Slower than this a target is taken to rest, and the estimated speed, then mere noise, fades: the head is calm."""
 FASTEST = 1 << 20  # U / 65536 per tick: 1.6 rad/s
 WIDEST = 15000 << 8  # U / 256
-
-
-@njit(cache=True, inline="always")
-def clamp(x, low, high):  # type: ignore[no-untyped-def]
-    """Return x limited to low..high."""
-    return min(max(x, low), high)
 
 
 @njit(cache=True)

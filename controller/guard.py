@@ -9,19 +9,24 @@ from numba import int32, njit
 
 
 @njit(cache=True, inline="always")
+def clamp(x, low, high):  # type: ignore[no-untyped-def]
+    """Return x limited to low..high."""
+    return min(max(x, low), high)
+
+
+@njit(cache=True, inline="always")
 def guard_step(last, asked, low, high, slew):  # type: ignore[no-untyped-def]
     """Limit one actuator's effort: clamp `asked` to low..high, then let it move at most `slew` from `last` per tick.
 
     All int16 range, low <= high, slew >= 1. If `last` itself is out of range, it moves toward the range by `slew`.
     """
-    wanted = min(max(asked, low), high)
-    return min(max(wanted, last - slew), last + slew)
+    return clamp(clamp(asked, low, high), last - slew, last + slew)
 
 
 @njit(cache=True, inline="always")
 def stale_step(last, safe, fall):  # type: ignore[no-untyped-def]
     """Effort when no command came this tick: move from `last` toward `safe` by at most `fall`, 1..32767."""
-    return min(max(safe, last - fall), last + fall)
+    return clamp(safe, last - fall, last + fall)
 
 
 @njit(cache=True)

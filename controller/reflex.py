@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from numba import int16, int32, njit
 
+from .guard import clamp
 from .image import AHEAD, EYE, FEELERS, FRICTION, SENSES, SLIP
 from .neuron import encode, lif_population, lif_step, trace_population
 from .plasticity import pes_narrow, read_narrow, scramble
@@ -32,12 +33,6 @@ EYE_FIRST = 38
 SLIDES = 27  # of 32: the whole contact's shear per normal to the rim's, above which the whole is taken to slide
 SLIP_RATE_SHIFT = 13  # what slip teaches, in proportion to compliance: slippery objects need larger steps
 BELIEVE = 36  # of 32: likewise, above which the rim lags behind
-
-
-@njit(cache=True, inline="always")
-def clamp(x, low, high):  # type: ignore[no-untyped-def]
-    """Return x limited to low..high."""
-    return min(max(x, low), high)
 
 
 @njit(cache=True)
