@@ -20,9 +20,8 @@ class GazeSpectator(Spectator):
     """Sees a head follow an object, or a network watch a recording."""
 
     def __init__(self, scenario: Gazing | Filmed) -> None:
-        colours = np.array(palette(), np.uint8).reshape(-1, 3)
-        super().__init__(f"{scenario.name}, seed {scenario.seed}", colours, scenario.world.tick_us)
-        self._name, self._lens = scenario.name, scenario.world.camera
+        super().__init__(scenario, palette())
+        self._lens = scenario.world.camera
         self._seen: list[NDArray[np.void]] = []
 
     def begin(self) -> None:
@@ -42,4 +41,4 @@ class GazeSpectator(Spectator):
         events = np.concatenate([np.zeros(0, EVENT), *self._seen])
         shown = draw(trace, self._lens, events, frames, row, self.every, strip)
         which = f"object {trace.episode.index}" if isinstance(world, HeadWorld) else trace.episode.name
-        return shown, f"{self._name}, {which}"
+        return shown, f"{self.name}, {which}"

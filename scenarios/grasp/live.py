@@ -23,9 +23,7 @@ class GraspSpectator(Spectator):
     """Sees what reports show of a trial, while it goes on."""
 
     def __init__(self, scenario: Grasping) -> None:
-        colours = np.array(palette(), np.uint8).reshape(-1, 3)
-        super().__init__(f"{scenario.name}, seed {scenario.seed}", colours, scenario.world.tick_us)
-        self._name = scenario.name
+        super().__init__(scenario, palette())
         self._photographer = Photographer()
         self._taxels: list[NDArray[np.int16]] = []
         self._seen: list[NDArray[np.void]] = []
@@ -54,7 +52,7 @@ class GraspSpectator(Spectator):
     def _title(self, trace: Trace) -> str:
         e = trace.episode
         what = f"{tables.SHAPE.get(e.shape, 'object')}, {tables.size(e)}, {tables.mass(e.mass_kg)}"
-        return f"{self._name}, object {e.index}: {what}, friction {e.friction:.2f}"
+        return f"{self.name}, object {e.index}: {what}, friction {e.friction:.2f}"
 
 
 def _sliding(trace: Trace) -> list[tuple[int, int]]:

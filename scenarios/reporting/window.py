@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.recorder import Recorder
+from scenarios.spec import Experiment
 from sensors.errors import UserError
 
 FRAME_US = 40_000
@@ -109,10 +111,11 @@ class Window:
 class Spectator(ABC):
     """Shows the controller's trials, tick by tick; a window that its user has closed is not missed."""
 
-    def __init__(self, title: str, colours: NDArray[np.uint8], tick_us: int) -> None:
-        """colours: uint8 (n, 3), of the pictures' colour numbers."""
-        self.window = Window(title, colours)
-        self.every = max(1, FRAME_US // tick_us)
+    def __init__(self, scenario: Experiment[Any, Any], palette: Sequence[int]) -> None:
+        """palette: red, green and blue, 0..255, of each of the pictures' colour numbers."""
+        colours = np.array(palette, np.uint8).reshape(-1, 3)
+        self.window = Window(f"{scenario.name}, seed {scenario.seed}", colours)
+        self.name, self.every = scenario.name, max(1, FRAME_US // scenario.world.tick_us)
         self._began_s = self._shown_s = 0.0
 
     @abstractmethod
