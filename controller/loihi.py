@@ -108,7 +108,8 @@ def quantise(weight: NDArray[np.integer], bits: int) -> NDArray[np.int16]:
     sign = -1 if (wide < 0).any() and not mixed else 1
     drop = 8 - bits + mixed
     kept = np.clip(sign * wide, -256 if mixed else 0, 255) >> drop << drop
-    return (sign * kept).astype(np.int16)
+    rounded: NDArray[np.int16] = (sign * kept).astype(np.int16)
+    return rounded
 
 
 @dataclass(frozen=True, slots=True)

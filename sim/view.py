@@ -65,8 +65,8 @@ class View:
         )
         rgb = np.reshape(rgba, (HEIGHT * finer, WIDTH * finer, 4))[..., :3].astype(np.uint16)
         rgb[np.reshape(mask, rgb.shape[:2]) < 0] = ROOM
-        rgb = rgb.reshape(HEIGHT, finer, WIDTH, finer, 3).sum(axis=(1, 3))
-        picture: Picture = (rgb // finer**2).astype(np.uint8)
+        sums = rgb.reshape(HEIGHT, finer, WIDTH, finer, 3).sum(axis=(1, 3))
+        picture: Picture = (sums // finer**2).astype(np.uint8)
         return picture
 
     def _create(self, index: int, row: np.void) -> int:
