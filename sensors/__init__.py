@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
-from .compiled import settle
+from .compiled import name_records, settle
 
 settle(Path(__file__).parent.parent)  # before the first kernel is declared
+name_records()

@@ -81,3 +81,53 @@ def test_a_place_that_cannot_be_written_is_left_to_numba(tree: Path, monkeypatch
     compiled.settle(tree)
     assert compiled.VARIABLE not in os.environ
     compiled.home(tree).unlink()
+
+
+RECORDS = """
+import sys
+import numpy as np
+import sensors
+from controller.record import last
+for n in map(int, sys.argv[1:]):
+    record = np.zeros(1, [("room", "<i4", n), ("value", "<i4")])
+    record["value"] = n
+    print(last(record))
+"""
+RECORD = """
+from numba import njit
+@njit(cache=True)
+def value(s, by):  # too long for LLVM to put into its callers
+    total = 0
+    for k in range(s.room.size):
+        for j in range(k, s.room.size, by):
+            total += s.room[k] // by + (s.room[j] % by) * j
+            s.room[k] = total >> 3
+        for j in range(by):
+            total ^= s.room[(j * j + k) % s.room.size] // (j + 1)
+            s.room[(total + k) % s.room.size] += total
+        for j in range(by):
+            total -= s.room[(j * k + by) % s.room.size] % (j + 7)
+    for k in range(s.room.size):
+        s.room[k] = 0
+    return s.value
+@njit(cache=True)
+def last(state):
+    return value(state[0], 3) + value(state[0], 5) - value(state[0], 7) + 1
+"""
+
+
+@pytest.mark.parametrize("before", ["", "import numba\n"], ids=["numba later", "numba first"])
+def test_kernels_of_two_records_that_two_processes_kept_are_told_apart_by_a_third(tree, before):
+    (tree / "controller" / "record.py").write_text(RECORD)
+
+    def values(*sizes: int) -> list[int]:
+        run = [sys.executable, "-P", "-c", before + RECORDS, *map(str, sizes)]
+        clean = {name: value for name, value in os.environ.items() if name != compiled.VARIABLE}
+        done = subprocess.run(run, cwd=tree, env=clean | {"PYTHONPATH": str(tree)}, capture_output=True, text=True,
+                              check=False)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return list(map(int, done.stdout.split()))
+
+    assert values(100) == [101]
+    assert values(1000) == [1001]
+    assert values(1000, 100, 1000) == [1001, 101, 1001]
