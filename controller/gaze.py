@@ -1,8 +1,8 @@
 """Gaze: a spiking map finds what moves, a learned effort turns the head after it.
 
 Sight (`gaze_sight.py`) says in which direction of the head's own angles the target is and how fast that changes. The
-head is driven toward it, ahead by the delay of its senses, and two populations learn by PES what effort posture and
-wanted speed need beyond that.
+head is driven toward it, as it must stand by now (`gaze_joint.py`), and two populations learn by PES what effort
+posture and wanted speed need beyond that.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sensors.signals import Body, Command, Sensed
 
 from . import image as images
 from .gaze_image import ADAPT, LEARNED, gaze_image
+from .gaze_joint import draw, learn_response, remember_push
 from .gaze_sight import SURE, THRESHOLD, look
 from .guard import clamp, guard_step
 from .network import population
@@ -24,16 +25,14 @@ from .plasticity import pes_population, read_out, scramble
 from .spec import GAZE_PROBE, Gaze
 
 LEAK_SHIFT, TRACE_SHIFT, TRACE_STEP = 5, 7, 128
+ERROR_SHIFT = 3  # of what PES is told of an effort that is still needed
 SLEW = 3000  # effort LSB per tick
-TREMOR_TICKS = 120
-
-
-@njit(cache=True, inline="always")
-def swing(phase, ticks, size):  # type: ignore[no-untyped-def]
-    """A triangle wave of period `ticks` between -size and size."""
-    half = ticks >> 1
-    there = phase % ticks
-    return (there if there < half else ticks - there) * 2 * size // half - size
+WIDEST_CELL = 250  # U
+"""Width of a cell, above which an outline made of cells tells a target's motion from the head's own no longer."""
+STEADY_TICKS = 6
+"""Senses that are later leave less bandwidth: a head that is not quite as foreseen would shake."""
+RATE_NOISE = 3
+"""LSB, of a change of acceleration as sensed."""
 
 
 @njit(cache=True)
@@ -46,17 +45,11 @@ def squares(trace):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def drive(s, joint, angle, rate, x):  # type: ignore[no-untyped-def]
-    """Effort of one joint: stiffness and damping toward where the target will be, and what was learned; spikes made.
+def adapt(s, joint, angle, pull, x):  # type: ignore[no-untyped-def]
+    """What was learned that posture and wanted speed need of one joint, which learns from `pull`; and spikes made.
 
-    angle: U. rate: U / 65536 per tick.
+    angle: U. pull: effort LSB, what is asked for beyond that.
     """
-    ahead = s.where[joint] + ((s.lead * (s.speed[joint] - rate)) >> 8)
-    off = clamp((ahead >> 8) - angle, -6000, 6000)
-    if s.quiet > s.patience and s.surety <= SURE >> 1:
-        off += swing(int32(s.tick) + joint * (TREMOR_TICKS >> 2), TREMOR_TICKS, s.tremor)
-    fast = clamp((s.speed[joint] - rate) >> 8, -20000, 20000)
-    pull = ((s.stiff[joint] * off) >> 4) + ((s.damp[joint] * fast) >> 12)
     x[0] = int16(clamp(angle * 4, -32767, 32767))
     x[1] = int16(clamp(s.speed[joint] >> 4, -32767, 32767))
     encode(x, s.adapt_encoder[joint], s.adapt_bias[joint], 8, s.adapt_current)
@@ -68,14 +61,20 @@ def drive(s, joint, angle, rate, x):  # type: ignore[no-untyped-def]
     if s.integrates != 0:
         learned = int32(s.integral[joint] >> 32)
     if s.learning != 0 and s.surety > SURE >> 1:
-        error = clamp(pull, -s.most, s.most) >> 5
+        error = clamp(pull, -s.most, s.most) >> ERROR_SHIFT
         if s.integrates != 0:
             s.integral[joint] += error * squares(s.adapt_trace[joint])
         else:
             start = scramble(s.tick * 2 + joint + s.key)
             s.ledger[2] += pes_population(s.adapt_weight[joint], error, s.adapt_trace[joint], 16, start)
     s.ledger[1] += spikes
-    return pull + clamp(learned, -s.most, s.most), spikes, learned
+    return learned, spikes
+
+
+@njit(cache=True, inline="always")
+def to_rate(sensed):  # type: ignore[no-untyped-def]
+    """U / 65536 per tick of a joint's speed as sensed: 1e-3 rad/s is 0.01 U a tick."""
+    return int32((int64(sensed) * 65536) // 100)
 
 
 @njit(cache=True)
@@ -84,15 +83,20 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
     s = state[0]
     s.tick += np.uint32(1)
     pan, tilt = int32(analog[0]), int32(analog[2])
-    votes = look(s, spikes, count, pan, tilt)
+    pan_rate, tilt_rate = to_rate(analog[1]), to_rate(analog[3])
+    seen_pan, seen_tilt = pan - ((s.sight * pan_rate) >> 16), tilt - ((s.sight * tilt_rate) >> 16)
+    votes = look(s, spikes, count, seen_pan, seen_tilt)
     made = votes
     p = probe[0]
     for joint in range(2):
-        # 1e-3 rad/s is 0.01 U a tick.
-        rate = int32((int64(analog[2 * joint + 1]) * 65536) // 100)
-        effort, fired, learned = drive(s, joint, pan if joint == 0 else tilt, rate, x)
-        effort = effort if goal[0] != 0 else int32(0)
+        angle, rate = (pan, pan_rate) if joint == 0 else (tilt, tilt_rate)
+        learn_response(s, joint, rate)
+        pull = draw(s, joint, angle, rate)
+        learned, fired = adapt(s, joint, angle, pull, x)
+        held = clamp(learned, -s.most, s.most)
+        effort = pull + held if goal[0] != 0 else int32(0)
         s.effort[joint] = int16(guard_step(int32(s.effort[joint]), effort, -s.most, s.most, SLEW))
+        remember_push(s, joint, int32(s.effort[joint]) - held)
         made += fired
         if joint == 0:
             p.pan = s.where[0] >> 8
@@ -119,13 +123,19 @@ def build(spec: Gaze, body: Body, columns: NDArray[np.int16], rows: NDArray[np.i
     s["adapt_alive"] = 1
     s["column"], s["row"] = columns, rows
     s["learning"], s["integrates"] = spec.learning, spec.integrator
+    fine = int(columns[0]) - int(columns[1]) <= WIDEST_CELL
+    s["surest"] = SURE if fine else SURE >> 1
     s["window"] = round(np.radians(spec.window_deg) / body.analog[0].lsb)
     s["memory_shift"], s["settle_shift"] = spec.memory_shift, spec.settle_shift
     s["alpha"], s["beta"] = round(spec.alpha * 4096), round(spec.beta * 65536)
-    lsb = body.analog[0].lsb / body.effort[0].lsb
-    s["stiff"] = [round(k * lsb * 16) for k in spec.stiffness_nm_per_rad]
-    s["damp"] = [round(k * lsb * 1000 * 16) for k in spec.damping_nm_s_per_rad]
-    s["lead"] = spec.lead_ms
+    s["late"], s["sight"], s["lead"] = body.late_ticks, spec.sight_ms, spec.lead_ms
+    ease = min(1.0, STEADY_TICKS / max(body.late_ticks, 1)) ** 0.75
+    omega = 2 * np.pi * spec.bandwidth_hz * ease * 1e-3  # rad per tick
+    s["stiff"], s["damp"] = round(omega**2 * 65536), round(2 * spec.damping * omega * 65536)
+    gain = body.effort[0].lsb * 1e-6 / body.analog[0].lsb * 65536  # U / 65536 per tick, of 1 LSB on 1 kg m2
+    s["response"] = [round(gain / inertia * 4096) for inertia in spec.inertia_kg_m2]
+    s["least"] = s["response"] // 4
+    s["noise"] = [round((RATE_NOISE * 65536 / 100 * 4096 / response) ** 2) for response in s["response"].tolist()]
     s["tremor"], s["patience"] = round(np.radians(spec.tremor_deg) / body.analog[0].lsb), spec.patience_ms
     s["most"] = round(spec.most_nm / body.effort[0].lsb)
     return record

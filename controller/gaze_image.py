@@ -8,6 +8,7 @@ import numpy as np
 
 from sensors.signals import MAX_SPIKES
 
+from .gaze_joint import SENT
 from .gaze_outline import SIDE
 
 ADAPT = 128
@@ -27,10 +28,19 @@ def gaze_image(cells: int) -> np.dtype[np.void]:
             ("alpha", "<i4"),  # share of a vote's offset that position takes, 1/4096
             ("beta", "<i4"),  # that speed takes, per tick, 1/65536
             ("memory_shift", "<i4"),  # of the outline, votes as a power of two
+            ("surest", "<i4"),  # that it may become of its target
             ("settle_shift", "<i4"),  # votes of which the middle is the mean, likewise
-            ("stiff", "<i4", 2),  # effort LSB per U, 1/16
-            ("damp", "<i4", 2),  # effort LSB per U / tick, 1/16
-            ("lead", "<i4"),  # ticks that a command acts after what it answers to was sensed
+            ("stiff", "<i4"),  # acceleration per offset, U / 65536 per tick and tick, of 1 U
+            ("damp", "<i4"),  # that per speed, 1/65536
+            ("late", "<i4"),  # ticks, age of what is sensed
+            ("sight", "<i4"),  # ticks, age of events beyond that
+            ("lead", "<i4"),  # ticks that a command acts later still
+            ("response", "<i4", 2),  # what 1 LSB of effort adds to a joint's rate in a tick, U / 65536 per tick, 1/4096
+            ("least", "<i4", 2),  # that it may be; the most is 16 times as much
+            ("noise", "<i4", 2),  # effort LSB squared, below which a change of effort teaches little of it
+            ("rate", "<i4", 2),  # of the joints as last sensed, U / 65536 per tick
+            ("gained", "<i4", 2),  # of that, in the tick before
+            ("sent", "<i2", (2, SENT)),  # what accelerated the joints, effort LSB
             ("most", "<i4"),  # effort
             ("tremor", "<i4"),  # U
             ("patience", "<i4"),  # ticks without a vote after which it trembles
@@ -68,4 +78,4 @@ def gaze_image(cells: int) -> np.dtype[np.void]:
     )
 
 
-LEARNED = ("adapt_weight",)
+LEARNED = ("adapt_weight", "response")

@@ -19,6 +19,8 @@ WEIGHT = 17000
 SURE = 4096
 SURER = 12
 """How much surer a vote within twice the window makes it, and one outside less sure: about 170 to trust the outline."""
+ELSEWHERE = 4
+"""Spikes of a tick, none of which is near the target, that make it less sure: fewer may be noise."""
 FULL_VOTES = 32
 """Votes that move the estimate by alpha and beta; fewer by as much less."""
 WIDE_ALPHA, WIDE_VOTES = 491, 8
@@ -43,9 +45,11 @@ def look(s, spikes, count, pan, tilt):  # type: ignore[no-untyped-def]
         known = vote(s, votes, pan, tilt)
         follow(s, votes, known)
         remember(s, votes, pan, tilt)
+    elif count >= ELSEWHERE or (s.quiet > s.patience and max(abs(s.speed[0]), abs(s.speed[1])) >= RESTING):
+        s.surety = max(s.surety - SURER, 0)
     recentre(s)
     for k in range(2):
-        if abs(s.speed[k]) < RESTING:
+        if abs(s.speed[k]) < RESTING or (votes == 0 and s.surety <= SURE >> 1):
             s.speed[k] -= s.speed[k] >> 3
         s.where[k] = clamp(s.frame[k] + s.middle[k], -WIDEST, WIDEST)
     return votes
@@ -105,7 +109,7 @@ def vote(s, votes, pan, tilt):  # type: ignore[no-untyped-def]
             known += int32(1)
             s.moved[0] -= s.near[0]
             s.moved[1] -= s.near[1]
-    s.surety = clamp(s.surety + SURER * (2 * inside - votes), 0, SURE)
+    s.surety = clamp(s.surety + SURER * (2 * inside - votes), 0, s.surest)
     return known
 
 

@@ -81,8 +81,7 @@ GAZE_PROBE = np.dtype(
 )
 """What a gaze network lets an observer see in one tick."""
 
-Stiffness = Annotated[float, Meta(ge=0.0, le=20.0)]
-Damping = Annotated[float, Meta(ge=0.0, le=1.0)]
+Inertia = Annotated[float, Meta(ge=2e-5, le=1.0)]
 
 
 class Gaze(Spec, frozen=True, tag="gaze"):
@@ -92,10 +91,12 @@ class Gaze(Spec, frozen=True, tag="gaze"):
     gain: what it is worth that effort is learned by posture and speed. seed: of the random encoders and of the rounding
     noise. window_deg: radius of attention. alpha, beta: how much of the mean vote goes to the estimated position and,
     per tick, to its speed, when 32 or more vote. memory_shift: the outline keeps about the last 2^memory_shift votes.
-    settle_shift: its middle is the mean over 2^settle_shift votes. lead_ms: how far ahead a command must look, the
-    delay of the senses included. stiffness, damping: of pan and tilt. most_nm: the guard's limit. tremor_deg: how far
-    the head trembles when nothing was seen for patience_ms and it knows of no target, since what stands still on the
-    chip makes no events.
+    settle_shift: its middle is the mean over 2^settle_shift votes. bandwidth_hz, damping: of how either joint is drawn
+    to the target; less bandwidth if senses are more than 6 ms late. inertia_kg_m2: of pan and tilt, as long as nothing
+    is learned; it may be a quarter to four times that. sight_ms: age of events beyond that of joints, what pixels and
+    cells take. lead_ms: how much later still a command acts. most_nm: the guard's limit. tremor_deg: how far the head
+    trembles when nothing was seen for patience_ms and it knows of no target, since what stands still on the chip makes
+    no events.
     """
 
     learning: bool = True
@@ -106,9 +107,11 @@ class Gaze(Spec, frozen=True, tag="gaze"):
     beta: Annotated[float, Meta(ge=0.0, le=0.5)] = 0.08
     memory_shift: Annotated[int, Meta(ge=6, le=16)] = 13
     settle_shift: Annotated[int, Meta(ge=6, le=16)] = 11
-    lead_ms: Annotated[int, Meta(ge=0, le=60)] = 4
-    stiffness_nm_per_rad: tuple[Stiffness, Stiffness] = (12.0, 2.5)
-    damping_nm_s_per_rad: tuple[Damping, Damping] = (0.06, 0.011)
+    bandwidth_hz: Annotated[float, Meta(ge=1.0, le=100.0)] = 31.0
+    damping: Annotated[float, Meta(ge=0.0, le=2.0)] = 0.45
+    inertia_kg_m2: tuple[Inertia, Inertia] = (6.3e-4, 1.2e-4)
+    sight_ms: Annotated[int, Meta(ge=0, le=10)] = 2
+    lead_ms: Annotated[int, Meta(ge=0, le=10)] = 1
     most_nm: Annotated[float, Meta(ge=0.0, le=0.3)] = 0.12
     tremor_deg: Annotated[float, Meta(ge=0.0, le=3.0)] = 0.5
     patience_ms: Annotated[int, Meta(ge=1, le=100_000)] = 60

@@ -43,7 +43,7 @@ def body_of(scenario: Scenario) -> Body:
         case Bullet():
             return GRIPPER
         case Head() | Film() as spec:
-            return body(spec.camera.cells)
+            return body(spec.camera.cells, spec.delay_ms)
 
 
 def build_brain(scenario: Scenario, body: Body) -> Network | DeclaredNetwork | GazeNetwork:

@@ -80,12 +80,16 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a body senses and acts with: the contract between a world and a brain."""
+    """What a body senses and acts with: the contract between a world and a brain.
+
+    late_ticks: age of what is sensed, as far as it is known; 0 for a body that does not say.
+    """
 
     analog: tuple[Channel, ...]
     goal: tuple[Channel, ...]
     effort: tuple[Channel, ...]
     regions: tuple[Region, ...] = field(default=())
+    late_ticks: int = 0
 
     @property
     def addresses(self) -> int:

@@ -66,7 +66,7 @@ class HeadWorld:
         """watching: whether the event camera is simulated; a world for baselines without events leaves it out."""
         lens = spec.camera
         self.spec = spec
-        self.body = body(lens.cells)
+        self.body = body(lens.cells, spec.delay_ms * 1000 // spec.tick_us)
         self.idle = self.body.idle()
         self.truth = np.zeros((), TRUTH)
         self.events: NDArray[np.void] = _NONE

@@ -113,9 +113,9 @@ EFFORT = (Channel("pan_nm", 1e-5), Channel("tilt_nm", 1e-5))
 TORQUE_MAX_NM = 0.3
 
 
-def body(cells: int) -> Body:
-    """A head whose camera has cells x cells addresses, row by row from the top left."""
-    return Body(ANALOG, GOAL, EFFORT, (Region("camera", 0, (cells, cells)),))
+def body(cells: int, late_ticks: int = 0) -> Body:
+    """A head whose camera has cells x cells addresses, row by row from the top left, and senses so late."""
+    return Body(ANALOG, GOAL, EFFORT, (Region("camera", 0, (cells, cells)),), late_ticks)
 
 
 def cell_angles(lens: Lens | Screen) -> tuple[NDArray[np.int16], NDArray[np.int16]]:

@@ -111,7 +111,7 @@ def _page(
         + html.figure(tilt, "", keys, "Tilt")
         + html.figure(charts.error_chart(trace), "Angle between the optical axis and the object.", [], "Error")
         + html.figure(charts.effort_chart(trace), "What the network learned that posture and speed need beyond "
-                      "stiffness and damping: friction, the camera's weight, what the motors lack.", joints,
+                      "acceleration: friction, the camera's weight, what the motors lack.", joints,
                       "Learned effort"),
         "<h2>All trials</h2>" + html.table(("object", "mean error", "p95 error", "in picture", "answers"), trials),
         "<h2>How each figure is defined</h2>" + html.facts(DEFINED),

@@ -42,6 +42,21 @@ def figures(result: dict[str, Any]) -> str:
     )
 
 
+def row(result: dict[str, Any]) -> dict[str, str]:
+    """The figures of one line of a sweep, by heading."""
+    error, latency, moves = result["error_deg"], result["latency_ms"], result["moves"]
+    return {
+        "error deg": _n(error["mean"]),
+        "p95 deg": _n(error["p95"]),
+        "answer p50/p95 ms": f"{_n(latency['p50'])}/{_n(latency['p95'])}",
+        "answered": f"{moves['answered']}/{moves['of']}",
+        "false": str(moves["false"]),
+        "at rest mN m": _n(result["noise_mnm"]),
+        "in picture %": _n(100 * result["seen_share"]),
+        "x real time": str(result["realtime_factor"]),
+    }
+
+
 def _row(figures: dict[str, Any]) -> str:
     error, latency = figures["error_deg"], figures["latency_ms"]
     return (

@@ -64,6 +64,9 @@ class GazeTask(Task[Gazing]):
     def summary(self, result: dict[str, Any]) -> str:
         return summary.figures(result)
 
+    def row(self, result: dict[str, Any]) -> dict[str, str]:
+        return summary.row(result)
+
     def pages(
         self, scenario: Gazing, traces: Sequence[Trace], figures: Mapping[str, Any], trial: int | None
     ) -> dict[str, bytes]:

@@ -12,8 +12,8 @@ from sensors.signals import Sensed
 from sim.gaze_spec import Lens, body, cell_angles
 
 CELLS = 16
-BODY = body(CELLS)
-COLUMNS, ROWS = cell_angles(Lens(cells=CELLS))
+BODY = body(CELLS, 3)
+COLUMNS, ROWS = cell_angles(Lens(cells=CELLS, fov_deg=16.0))
 
 
 def senses(seed: int, ticks: int) -> Iterator[Sensed]:

@@ -101,6 +101,19 @@ def test_a_target_is_found_and_followed_within_a_fifth_of_a_degree():
     assert int(brain.probe["surety"][0]) == 4096
 
 
+def test_a_target_that_is_elsewhere_all_at_once_is_given_up_and_found_again():
+    brain = GazeNetwork(Gaze(), BODY, COLUMNS, ROWS)
+    where = []
+    for tick, sensed in enumerate(senses(1400, 0.0)):
+        if tick >= 1000:  # 12 degrees to the left: 19 columns
+            there = sensed.spikes[: sensed.count].astype(int)
+            sensed.spikes[: sensed.count] = np.maximum(there - 19, there // 64 * 64)
+        brain.step(sensed)
+        where.append(int(brain.probe["pan"][0]))
+    assert abs(where[990]) < 60
+    assert where[-1] == pytest.approx(19 * 107, abs=250), "U"
+
+
 def test_the_integrator_learns_as_much_a_tick_as_the_populations_would():
     """One pull held for long, in one posture: once their traces are level, both learn at the same rate."""
     learned = {}

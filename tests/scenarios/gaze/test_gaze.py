@@ -11,6 +11,7 @@ import pytest
 from scenarios import load
 from scenarios.gaze.schema import SCHEMA
 from scenarios.gaze.score import judge
+from scenarios.recording import NAME, Recording
 from scenarios.replay import replay
 from scenarios.run import run
 from scenarios.trace import Trace
@@ -112,6 +113,30 @@ def test_what_does_not_fit_is_told_in_one_line(settings, said):
         load.load("gaze", settings)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_head_turns_to_a_target_in_a_glance_and_does_not_swing_past_it(tmp_path):
+    run(load.load("gaze", ("episodes=4", "seed=3")), tmp_path / "glance", compare=False, report=False)
+    for trace in Recording(tmp_path / "glance" / NAME).traces:
+        error_deg = np.degrees(trace.truth["error_rad"])
+        assert error_deg[:20].max() > 3.0, "the target appears away from the axis"
+        assert error_deg[120:700].max() < 1.2
+
+
+@pytest.mark.parametrize(("cells", "most_deg"), [(8, 4.0), (16, 1.5), (32, 0.6)])
+def test_coarse_cells_lose_precision_but_not_the_object(tmp_path, cells, most_deg):
+    scenario = load.load("gaze", ("episodes=1", "seed=3", f"world.camera.cells={cells}"))
+    result = run(scenario, tmp_path / "coarse", compare=False, report=False)
+    assert result["seen_share"] == 1.0
+    assert result["error_deg"]["mean"] < most_deg
+
+
+@pytest.mark.parametrize(("delay_ms", "most_deg"), [(0, 0.4), (10, 0.6), (20, 1.2)])
+def test_a_head_whose_senses_are_late_follows_and_does_not_shake(tmp_path, delay_ms, most_deg):
+    scenario = load.load("gaze", ("episodes=1", "seed=3", f"world.delay_ms={delay_ms}"))
+    result = run(scenario, tmp_path / "late", compare=False, report=False)
+    assert result["error_deg"]["mean"] < most_deg
+    assert result["noise_mnm"] < 6.0, "of 120, at rest"
 
 
 def test_a_run_keeps_its_object_in_the_picture_and_replays_bit_for_bit(tmp_path):
