@@ -10,6 +10,7 @@ import tempfile
 from time import perf_counter
 
 from .table import Goal, Table
+from .worker import ONE_THREAD
 
 PROGRAM = """
 import resource, sys
@@ -25,10 +26,11 @@ WARM_RUNS = 5
 
 
 def _process(making: object, cache: str) -> tuple[float, float, float]:
-    """Wall and CPU seconds of a process that computes one tick each, and its memory in MB."""
+    """Wall and CPU seconds of a process of one thread that computes one tick each, and its memory in MB."""
     before, since = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(making=making)], env={**os.environ, "NUMBA_CACHE_DIR": cache},
+        [sys.executable, "-c", PROGRAM.format(making=making)],
+        env={**os.environ, **ONE_THREAD, "NUMBA_CACHE_DIR": cache},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     wall_s, after = perf_counter() - since, resource.getrusage(resource.RUSAGE_CHILDREN)
