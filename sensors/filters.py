@@ -221,6 +221,10 @@ class Pool:
         """Empty all cells."""
         self._charge[:] = 0
 
+    def move(self, x: int, y: int) -> None:
+        """Put the region's upper left corner there, from the next events on; part of it may lie beside the sensor."""
+        self._region[:2] = x, y
+
     def route(self, events: NDArray[np.void], count: int, sensed: Sensed) -> None:
         """Take one tick's `events[:count]`; append the cells that speak to `sensed`, and count those without room.
 

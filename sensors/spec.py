@@ -35,16 +35,6 @@ class Pixel(Settings, frozen=True):
     bandwidth_hz: NonNegative = 300.0
 
 
-class Camera(Settings, frozen=True):
-    """A simulated event camera, off unless asked for. mount: moving with the gripper, or fixed beside the robot."""
-
-    enabled: bool = False
-    width: Annotated[int, Meta(ge=64, le=346)] = 128
-    height: Annotated[int, Meta(ge=64, le=260)] = 128
-    mount: Literal["gripper", "fixed"] = "gripper"
-    pixel: Pixel = Pixel()
-
-
 class Skin(Settings, frozen=True):
     """A simulated tactile skin on each of two pads.
 

@@ -156,7 +156,7 @@ class BulletWorld:
             self._skin_map.route(self.afferents.events, self.afferents.count, sensed)
         if self.pixels is not None:  # after the skin, so that a busy picture cannot crowd out touch
             self.pixels.see(plant.scene(), *plant.camera_pose(self.spec.camera.mount), t_us)
-            self.pixels.route(sensed)
+            self.pixels.route(sensed, joints.height_m_per_s)
         _ANALOG.pack_into(
             sensed.analog.data,
             0,

@@ -7,13 +7,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from sensors.chain import chain
 from sensors.filters import Pool
 from sensors.pixel import EventPixels
 from sensors.signals import Sensed
-from sensors.spec import Camera
 
 from .camera import Renderer
-from .plant import EYE_RIDING_M
+from .plant import BESIDE_TARGET_M, EYE_BESIDE_M, EYE_RIDING_M
+from .spec import Camera
 
 FOV_DEG = 30.0
 CHIP = 1
@@ -21,15 +22,14 @@ CHIP = 1
 WINDOW_M = (0.020, 0.018)
 """Width and height of what the cells watch between the pads: the smallest object, and no pad that squeezes it."""
 THRESHOLD, LEAK_SHIFT = 2, 3
+STILL_M_PER_S = 1e-3
+"""Slower than this a hand is taken to rest, for a camera that does not move with it."""
 
 
-def window(spec: Camera) -> tuple[int, int, int, int]:
-    """Pixels x, y, width, height that the cells watch: in front of the pads, or everything if the camera stands."""
-    if spec.mount == "fixed":
-        return 0, 0, spec.width, spec.height
-    metres = 2 * math.hypot(*EYE_RIDING_M) * math.tan(math.radians(FOV_DEG / 2)) / spec.width
-    width, height = (max(8, round(side / metres)) for side in WINDOW_M)
-    return (spec.width - width) // 2, (spec.height - height) // 2, width, height
+def window(distance_m: float, wide: int) -> tuple[int, int]:
+    """Width and height, in pixels of a picture `wide` pixels wide, of what the cells watch at that distance."""
+    metres = 2 * distance_m * math.tan(math.radians(FOV_DEG / 2)) / wide
+    return max(8, round(WINDOW_M[0] / metres)), max(8, round(WINDOW_M[1] / metres))
 
 
 class Eye:
@@ -48,12 +48,20 @@ class Eye:
         self._pixels = EventPixels(spec.pixel, spec.width, spec.height, CHIP)
         self.events = self._pixels.events
         self.luminance = self._renderer.luminance
-        self._pool = Pool(window(spec), rows, columns, THRESHOLD, LEAK_SHIFT, first)
+        self._chain = chain(spec.filters, spec.width, spec.height)
+        self._rides = spec.mount == "gripper"
+        wide, tall = self._chain.out_size
+        distance_m = math.hypot(*EYE_RIDING_M) if self._rides else math.dist(EYE_BESIDE_M, BESIDE_TARGET_M)
+        self._side = window(distance_m, wide)
+        self._middle, self._focal = (wide / 2, tall / 2), wide / 2 / math.tan(math.radians(FOV_DEG / 2))
+        corner = (wide - self._side[0]) // 2, (tall - self._side[1]) // 2
+        self._pool = Pool((*corner, *self._side), rows, columns, THRESHOLD, LEAK_SHIFT, first)
 
     def reset(self, rng: np.random.Generator) -> None:
         """Begin an episode: the next frame is the reference, and noise is drawn from `rng`."""
         self._pixels.reset(int(rng.integers(1 << 62)))
         self._renderer.forget()
+        self._chain.reset()
         self._pool.reset()
         self.count = 0
 
@@ -62,8 +70,22 @@ class Eye:
     ) -> int:
         """Take the frame at `t_us`; returns `count`."""
         self.count = self._pixels.observe(self._renderer.render(scene, position, rotation), t_us)
+        if not self._rides:
+            self._attend(scene["position"][1:3].mean(0), position, rotation)
         return self.count
 
-    def route(self, sensed: Sensed) -> None:
-        """Append the cells that have seen enough to `sensed.spikes`; each speaks at most once a tick."""
-        self._pool.route(self.events, self.count, sensed)
+    def _attend(
+        self, hand_m: NDArray[np.float64], position: NDArray[np.float64], rotation: NDArray[np.float64]
+    ) -> None:
+        """Have the cells of a fixed camera watch the space between the pads, wherever the robot says that is."""
+        x, y, z = (rotation.T @ (hand_m - position)).tolist()
+        across, down = self._middle[0] + self._focal * x / z, self._middle[1] + self._focal * y / z
+        self._pool.move(round(across - self._side[0] / 2), round(down - self._side[1] / 2))
+
+    def route(self, sensed: Sensed, hand_m_per_s: float = 0.0) -> None:
+        """Append the cells that have seen enough to `sensed.spikes`; each speaks at most once a tick.
+
+        hand_m_per_s: as its encoder says; what a fixed camera sees of a hand that moves is the hand's own motion.
+        """
+        kept = self._chain(self.events[: self.count])
+        self._pool.route(kept, kept.size if self._rides or abs(hand_m_per_s) < STILL_M_PER_S else 0, sensed)

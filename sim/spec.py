@@ -9,7 +9,8 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from sensors.spec import Camera, Settings, Skin, Spec
+from sensors.filter_spec import FilterSpec
+from sensors.spec import Pixel, Settings, Skin, Spec
 
 Range = tuple[float, float]
 
@@ -32,6 +33,21 @@ class Trial(Settings, frozen=True):
     crush_ratio: Range = (2.0, 6.0)
     payload_ratio: Range = (1.0, 1.5)
     friction_ratio: Range = (0.75, 1.0)
+
+
+class Camera(Settings, frozen=True):
+    """A simulated event camera, off unless asked for.
+
+    mount: moving with the gripper, or fixed beside the robot, where it is not listened to while the hand moves, since
+    all that it sees then is that. filters: what events pass before they are pooled, in this order.
+    """
+
+    enabled: bool = False
+    width: Annotated[int, Meta(ge=64, le=346)] = 128
+    height: Annotated[int, Meta(ge=64, le=260)] = 128
+    mount: Literal["gripper", "fixed"] = "gripper"
+    pixel: Pixel = Pixel()
+    filters: tuple[FilterSpec, ...] = ()
 
 
 class Bullet(Spec, frozen=True, tag="bullet"):

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from firmware_bridge import codegen, framing, protocol
 from sensors.signals import MAX_SPIKES
-from sensors.spec import Camera
 from sim.bullet import GRIPPER, BulletWorld
 from sim.episode import draw_episode
-from sim.spec import Bullet
+from sim.spec import Bullet, Camera
 
 addresses_of = st.integers(1, 256).flatmap(
     lambda n: st.tuples(st.just(n), st.lists(st.integers(0, n - 1), max_size=MAX_SPIKES))

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from sensors.signals import MAX_SPIKES, Command
-from sensors.spec import Camera, Pixel
+from sensors.spec import Pixel
 from sim.bullet import EYE_COLUMNS, EYE_FIRST, EYE_ROWS, GRIPPER, BulletWorld
 from sim.episode import draw_episode
 from sim.eye import Eye, window
 from sim.plant import Plant
-from sim.spec import BOX, CYLINDER, SPHERE, Bullet, Trial
+from sim.spec import BOX, CYLINDER, SPHERE, Bullet, Camera, Trial
 
 SEED = 7
 CELLS = EYE_ROWS * EYE_COLUMNS
@@ -62,12 +62,29 @@ def test_a_slipping_object_is_seen_and_a_held_one_is_not_however_the_hand_moves(
 
 
 def test_the_cells_lie_between_the_pads_at_every_resolution() -> None:
-    for size in ((64, 64), (128, 128), (346, 260)):
-        x, y, width, height = window(Camera(width=size[0], height=size[1]))
-        assert EYE_COLUMNS <= width < size[0] / 2
-        assert EYE_ROWS <= height < size[1] / 2
-        assert (2 * x + width, 2 * y + height) == pytest.approx(size, abs=1)
-    assert window(Camera(mount="fixed")) == (0, 0, 128, 128)
+    for wide, tall in ((64, 64), (128, 128), (346, 260)):
+        width, height = window(0.16, wide)
+        assert EYE_COLUMNS <= width < wide / 2
+        assert EYE_ROWS <= height < tall / 2
+
+
+@pytest.mark.parametrize("height_m", [0.0, 0.06])
+def test_the_cells_of_a_fixed_camera_follow_the_hand_and_are_deaf_while_it_moves(plant: Plant, height_m: float) -> None:
+    plant.reset(draw_episode(TRIAL, SEED, OF_SHAPE[BOX]))
+    eye = Eye(Camera(enabled=True, mount="fixed", width=346, height=260), EYE_ROWS, EYE_COLUMNS, EYE_FIRST)
+    eye.reset(np.random.default_rng(3))
+    scene, (position, rotation) = plant.scene().copy(), plant.camera_pose("fixed")
+    scene["position"][:6, 2] += height_m
+    sensed, spikes = GRIPPER.empty_sensed(), {0.0: 0, 0.1: 0}
+    for tick in range(200):
+        scene["position"][0, 2] -= 2e-5  # the object alone: it slides by 20 mm/s
+        eye.see(scene, position, rotation, tick * 1000)
+        for hand_m_per_s in spikes:
+            sensed.count = 0
+            eye.route(sensed, hand_m_per_s)
+            spikes[hand_m_per_s] += sensed.count
+    assert spikes[0.0] > 20
+    assert spikes[0.1] == 0
 
 
 def play(spec: Bullet, index: int, ticks: int) -> tuple[np.ndarray, list[list[int]], np.ndarray, BulletWorld]:

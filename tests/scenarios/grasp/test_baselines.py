@@ -14,10 +14,9 @@ from scenarios.grasp.score import outcome
 from scenarios.loop import run
 from scenarios.trace import Trace
 from sensors.signals import Command, Sensed
-from sensors.spec import Camera
 from sim.bullet import BulletWorld
 from sim.episode import draw_episode
-from sim.spec import TRUTH, Bullet
+from sim.spec import TRUTH, Bullet, Camera
 
 HELD_UP = slice(1950, 2700)
 
