@@ -26,6 +26,9 @@ RA_GAIN = 420
 FLUTTER_MOST = 23  # of 16: amplitude in noise units beyond which a taxel shouts no louder, so that one is no chorus
 FLUTTER_QUIET = 64  # of 256: energy in squared noise units that is not told
 FLUTTER_SPIKE = 1536  # of 4096: energy of one spike, as a mean over the pad
+NOISE_N, NOISE_RATIO = 2e-3, 5e-3
+FLOOR_MN, SHARE = 4, 4  # the noise unit of a skin as noisy as that: 4 mN and 4 256ths of the reading
+HUSH_MN = 16
 RIM_LOW, RIM_HIGH = 3, 13  # of the strongest taxel, in 32nds
 RIM_SHIFT = 3
 
@@ -62,9 +65,10 @@ def _emit(events, count, t_us, x, y, on):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _afferents(taxels_mn, t_us, sa, ra, slow, level, energy, rim, events):  # type: ignore[no-untyped-def]
+def _afferents(taxels_mn, t_us, noise, sa, ra, slow, level, energy, rim, events):  # type: ignore[no-untyped-def]
     """One tick of all afferents; returns the number of events made (more than `events` holds: the rest was lost)."""
     rows, columns = taxels_mn.shape[1], taxels_mn.shape[2]
+    floor_mn, share, hush = noise[0], noise[1], noise[2]
     count = 0
     rim_normal = 0
     rim_shear = 0
@@ -94,7 +98,7 @@ def _afferents(taxels_mn, t_us, sa, ra, slow, level, energy, rim, events):  # ty
                 p = np.int64(taxels_mn[pad, row, column, 0])
                 x = pad * columns + column
                 # Weber's law: one skin feels 20 mN and 20 N, so afferents see the logarithm of what exceeds the noise.
-                strength = log2_q4((max(p, 0) + 16) >> 3)
+                strength = log2_q4((max(p, 0) + hush) >> 3)
                 current = max(strength - 24, 0) * SA_GAIN
                 v, u, fired = izhikevich_step(sa[pad, row, column, 0], sa[pad, row, column, 1], current)
                 sa[pad, row, column, 0] = v
@@ -115,7 +119,7 @@ def _afferents(taxels_mn, t_us, sa, ra, slow, level, energy, rim, events):  # ty
                 # The rim of a contact creeps under any load: only what is pressed firmly tells of sliding.
                 if 4 * p > most and p > 8:
                     own = (slow[pad, row, column, 2] >> 4) - flutter * p // total
-                    strength = min((abs(own) << 4) // (4 + (p >> 6)), FLUTTER_MOST)
+                    strength = min((abs(own) << 4) // (floor_mn + (p * share >> 8)), FLUTTER_MOST)
                     drive = ((strength * strength - FLUTTER_QUIET) * ((p << 12) // total)) >> 8
                     energy[pad, row, column] = max(energy[pad, row, column] + drive, -FLUTTER_SPIKE)
                     while energy[pad, row, column] >= FLUTTER_SPIKE:
@@ -157,8 +161,17 @@ class Afferents:
     rim: (normal, shear), the lightly pressed taxels' sums, low-passed over 8 ticks, under a common power of two.
     """
 
-    def __init__(self, taxels: int, capacity: int = 1024, columns: int = 0, pads: int = 2) -> None:
-        """taxels: rows of a pad, and its columns unless they are given."""
+    def __init__(
+        self,
+        taxels: int,
+        capacity: int = 1024,
+        columns: int = 0,
+        pads: int = 2,
+        noise_n: float = NOISE_N,
+        noise_ratio: float = NOISE_RATIO,
+    ) -> None:
+        """taxels: rows of a pad, and its columns unless they are given. noise_n, noise_ratio: standard deviation of a
+        reading, absolute and relative, above which a surface is felt to flutter; less than the defaults is not used."""
         shape = (pads, taxels, columns or taxels)
         self.taxels = taxels
         self.events = np.zeros(capacity, EVENT)
@@ -171,6 +184,8 @@ class Afferents:
         self._energy = np.zeros(shape, np.int64)
         self._level = np.zeros(shape, np.int64)
         self._rim = np.zeros(2, np.int64)
+        more, ratio = max(noise_n / NOISE_N, 1.0), max(noise_ratio / NOISE_RATIO, 1.0)
+        self._noise = (round(FLOOR_MN * more), round(SHARE * ratio), round(HUSH_MN * more))
         self.reset()
 
     def reset(self) -> None:
@@ -187,7 +202,16 @@ class Afferents:
     def sense(self, taxels_mn: NDArray[np.int16], t_us: int) -> int:
         """Advance by one tick of 1 ms on int16 (pads, rows, columns, 3) readings in mN; returns `count`."""
         made = _afferents(
-            taxels_mn, t_us, self._sa, self._ra, self._slow, self._level, self._energy, self._rim, self.events
+            taxels_mn,
+            t_us,
+            self._noise,
+            self._sa,
+            self._ra,
+            self._slow,
+            self._level,
+            self._energy,
+            self._rim,
+            self.events,
         )
         self.count = min(made, self.events.size)
         self.lost = made - self.count

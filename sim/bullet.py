@@ -22,6 +22,7 @@ from sensors.signals import (
     Region,
     Sensed,
 )
+from sensors.spec import Skin
 from sensors.taxel import KINDS, RA, SA, VIBRATION, Afferents
 
 from .contact import SoftSkin
@@ -67,6 +68,11 @@ def skin_map(taxels: int) -> AddressMap:
     return AddressMap(table, once=(32, 33, 34, 35, 36, 37))
 
 
+def _afferents(skin: Skin) -> Afferents:
+    """Of a skin whose noise is known, as a real one's is from its datasheet."""
+    return Afferents(skin.taxels, noise_n=skin.noise_n, noise_ratio=skin.noise_ratio)
+
+
 class BulletWorld:
     """One gripper in PyBullet; call `reset` with an episode before the first `advance`.
 
@@ -85,7 +91,7 @@ class BulletWorld:
         self._goals: dict[int, tuple[int, int]] = {}  # the same in every episode
         self.plant = Plant(spec)
         self.skin = SoftSkin(spec.skin) if spec.skin.enabled else None
-        self.afferents = Afferents(spec.skin.taxels) if spec.skin.enabled else None
+        self.afferents = _afferents(spec.skin) if spec.skin.enabled else None
         self.pixels = Eye(spec.camera, EYE_ROWS, EYE_COLUMNS, EYE_FIRST) if spec.camera.enabled else None
         self._skin_map = skin_map(spec.skin.taxels)
         self._delay = spec.delay_ms * 1000 // spec.tick_us

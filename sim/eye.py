@@ -21,7 +21,9 @@ CHIP = 1
 """Seed of the pixels' mismatch: every world has the same camera."""
 WINDOW_M = (0.020, 0.018)
 """Width and height of what the cells watch between the pads: the smallest object, and no pad that squeezes it."""
-THRESHOLD, LEAK_SHIFT = 2, 3
+THRESHOLD, LEAK_SHIFT, USUAL_SIDE = 2, 3, 30
+"""Events that make a cell speak where the cells watch so many pixels across; more where pixels are finer, since noise
+comes with every pixel and what slides crosses as many more."""
 STILL_M_PER_S = 1e-3
 """Slower than this a hand is taken to rest, for a camera that does not move with it."""
 
@@ -55,7 +57,8 @@ class Eye:
         self._side = window(distance_m, wide)
         self._middle, self._focal = (wide / 2, tall / 2), wide / 2 / math.tan(math.radians(FOV_DEG / 2))
         corner = (wide - self._side[0]) // 2, (tall - self._side[1]) // 2
-        self._pool = Pool((*corner, *self._side), rows, columns, THRESHOLD, LEAK_SHIFT, first)
+        threshold = max(THRESHOLD, round(THRESHOLD * self._side[0] / USUAL_SIDE))
+        self._pool = Pool((*corner, *self._side), rows, columns, threshold, LEAK_SHIFT, first)
 
     def reset(self, rng: np.random.Generator) -> None:
         """Begin an episode: the next frame is the reference, and noise is drawn from `rng`."""

@@ -67,6 +67,18 @@ def test_an_untouched_skin_is_silent_even_with_a_little_noise() -> None:
     assert made[:, RA].sum() == 0
 
 
+@pytest.mark.parametrize(("noise_n", "noise_ratio"), [(0.02, 0.005), (0.002, 0.03)])
+def test_a_skin_that_is_known_to_be_noisy_is_not_taken_for_one_that_slides(noise_n: float, noise_ratio: float) -> None:
+    rng, steady = np.random.default_rng(2), press(N, 400).astype(float)
+    drawn = rng.normal(size=(2, 600, 2, N, N, 3))
+    noise = 1000 * noise_n * drawn[0] + noise_ratio * steady * drawn[1]
+    readings = list(np.rint(steady + noise).astype(np.int16))
+    known = counts(Afferents(N, noise_n=noise_n, noise_ratio=noise_ratio), readings)[300:, VIBRATION].sum()
+    unknown = counts(Afferents(N), readings)[300:, VIBRATION].sum()
+    assert unknown > 1000
+    assert known < unknown / 4
+
+
 def test_changes_are_told_at_loading_and_unloading_only() -> None:
     readings = [press(N, p) for p in np.r_[np.zeros(100), [600] * 400, np.zeros(300)]]
     made = counts(Afferents(N), readings)[:, RA]
