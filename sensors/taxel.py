@@ -27,6 +27,7 @@ FLUTTER_MOST = 23  # of 16: amplitude in noise units beyond which a taxel shouts
 FLUTTER_QUIET = 64  # of 256: energy in squared noise units that is not told
 FLUTTER_SPIKE = 1536  # of 4096: energy of one spike, as a mean over the pad
 NOISE_N, NOISE_RATIO = 2e-3, 5e-3
+NOISIEST = 1000.0
 FLOOR_MN, SHARE = 4, 4  # the noise unit of a skin as noisy as that: 4 mN and 4 256ths of the reading
 HUSH_MN = 16
 RIM_LOW, RIM_HIGH = 3, 13  # of the strongest taxel, in 32nds
@@ -167,11 +168,10 @@ class Afferents:
         capacity: int = 1024,
         columns: int = 0,
         pads: int = 2,
-        noise_n: float = NOISE_N,
-        noise_ratio: float = NOISE_RATIO,
+        noise_n: float = 0.0,
+        noise_ratio: float = 0.0,
     ) -> None:
-        """taxels: rows of a pad, and its columns unless they are given. noise_n, noise_ratio: standard deviation of a
-        reading, absolute and relative, above which a surface is felt to flutter; less than the defaults is not used."""
+        """taxels: rows of a pad, and its columns unless they are given. noise_n, noise_ratio: see `expect`."""
         shape = (pads, taxels, columns or taxels)
         self.taxels = taxels
         self.events = np.zeros(capacity, EVENT)
@@ -184,9 +184,17 @@ class Afferents:
         self._energy = np.zeros(shape, np.int64)
         self._level = np.zeros(shape, np.int64)
         self._rim = np.zeros(2, np.int64)
-        more, ratio = max(noise_n / NOISE_N, 1.0), max(noise_ratio / NOISE_RATIO, 1.0)
-        self._noise = (round(FLOOR_MN * more), round(SHARE * ratio), round(HUSH_MN * more))
+        self.expect(noise_n, noise_ratio)
         self.reset()
+
+    def expect(self, noise_n: float = 0.0, noise_ratio: float = 0.0) -> None:
+        """Say how noisy the skin is: the standard deviation of a reading, absolute and relative.
+
+        What does not exceed that is not told. A skin is taken to be at least as noisy as 2 mN and 0.5 %.
+        """
+        more = min(max(noise_n / NOISE_N, 1.0), NOISIEST)
+        ratio = min(max(noise_ratio / NOISE_RATIO, 1.0), NOISIEST)
+        self._noise = (round(FLOOR_MN * more), round(SHARE * ratio), round(HUSH_MN * more))
 
     def reset(self) -> None:
         """Return every afferent to rest."""

@@ -17,13 +17,15 @@ LEFT, TOUCHED = 0, 1
 
 
 @njit(cache=True)
-def _settle(frame, base, deviation, state, touch, seconds, drift_s):  # type: ignore[no-untyped-def]
+def _settle(frame, base, spread, deviation, state, touch, seconds, drift_s):  # type: ignore[no-untyped-def]
     """One frame against its baseline; state: (seconds of learning left, touched, frames learned)."""
     state[LEFT] -= seconds
     if state[LEFT] >= 0.0 or state[2] == 0.0:
         state[2] += 1.0
         for k in range(frame.size):
-            base[k] += (frame[k] - base[k]) / state[2]
+            off = frame[k] - base[k]
+            base[k] += off / state[2]
+            spread[k] += off * (frame[k] - base[k])
             deviation[k] = 0.0
         return
     most = 0.0
@@ -47,12 +49,14 @@ class Baseline:
     Attributes:
         state: float64 (seconds of learning left, touched, frames learned).
         level: float64 (values,), the baseline. deviation: float64 (values,), of the last frame from it.
+        spread: float64 (values,), sum of squared deviations while it was learned (Welford 1962).
     """
 
     def __init__(self, device: Device) -> None:
         self.device = device
         self.level = np.zeros(device.values)
         self.deviation = np.zeros(device.values)
+        self.spread = np.zeros(device.values)
         self.state = np.array((device.learn_s, 0.0, 0.0))
 
     @property
@@ -65,9 +69,14 @@ class Baseline:
         """Whether the baseline is still being learned; deviations are 0 until then."""
         return bool(self.state[LEFT] >= 0.0)
 
+    @property
+    def noise(self) -> float:
+        """Standard deviation of a reading while the baseline was learned, over all values, in the device's unit."""
+        return float(np.sqrt(self.spread.mean() / max(self.state[2] - 1.0, 1.0)))
+
     def reset(self) -> None:
         """Learn anew."""
-        self.level[:] = self.deviation[:] = 0.0
+        self.level[:] = self.deviation[:] = self.spread[:] = 0.0
         self.state[:] = (self.device.learn_s, 0.0, 0.0)
 
 
@@ -87,12 +96,12 @@ def _press(deviation, places, which, length, gain, grid):  # type: ignore[no-unt
 
 
 @njit(cache=True)
-def _until(frames, t_us, at, tick_us, clock, base, deviation, state, settings, places, which, grid):  # type: ignore[no-untyped-def]
+def _until(frames, t_us, at, tick_us, clock, base, spread, deviation, state, settings, places, which, grid):  # type: ignore[no-untyped-def]
     """Take the frames from `at` on that come before a tick; settings: (touch, drift_s, length, gain)."""
     first = at
     while at < t_us.size and t_us[at] < tick_us:
         seconds = max(t_us[at] - clock[0], 0) * 1e-6
-        _settle(frames[at], base, deviation, state, settings[0], seconds, settings[1])
+        _settle(frames[at], base, spread, deviation, state, settings[0], seconds, settings[1])
         clock[0] = t_us[at]
         at += 1
     if at > first:
@@ -103,6 +112,7 @@ def _until(frames, t_us, at, tick_us, clock, base, deviation, state, settings, p
 class Fingertip:
     """A skin as a very small, very fast camera: `feel` turns readings into EVENTs of (columns x 3 rows) pixels.
 
+    How noisy the skin is, its afferents are told when the baseline has been learned.
     Rows from the top: SA-I (sustained pressure), RA-I (its change, ON when loading), vibration; see `sensors.taxel`.
 
     Attributes:
@@ -123,6 +133,7 @@ class Fingertip:
         self._settings = np.array((device.touch, device.drift_s, float(device.normal == "length"), device.mn_per_unit))
         self._clock = np.zeros(1, np.int64)
         self._next_us = 0
+        self._deaf = True
 
     def reset(self) -> None:
         """Learn the baseline anew; time starts at 0 again."""
@@ -130,6 +141,7 @@ class Fingertip:
         self._afferents.reset()
         self.pressed[:] = 0
         self._clock[0] = self._next_us = self.lost = 0
+        self._deaf = True
 
     def feel(self, frames: Frames, t_us: NDArray[np.int64]) -> NDArray[np.void]:
         """EVENT (n,), valid until the next call, of float32 (m, values) `frames` at `t_us`, which does not step back.
@@ -154,6 +166,7 @@ class Fingertip:
                 self._next_us,
                 self._clock,
                 base.level,
+                base.spread,
                 base.deviation,
                 base.state,
                 self._settings,
@@ -161,6 +174,9 @@ class Fingertip:
                 self._axes,
                 self.pressed,
             )
+            if self._deaf and not base.learning:
+                self._afferents.expect(base.noise * self.device.mn_per_unit * 1e-3)
+                self._deaf = False
         return self._events[:count]
 
     def _tick(self, count: int) -> int:

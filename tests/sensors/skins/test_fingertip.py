@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from sensors.skins.device import PRESETS, Device
 from sensors.skins.fingertip import Fingertip
-from sensors.taxel import RA, SA
+from sensors.taxel import RA, SA, VIBRATION
 
 MATRIX = Device("matrix+cobs", 4, 6, mn_per_unit=2.0, touch=20.0, rate_hz=1000.0, learn_s=0.2, drift_s=2.0)
 PERIOD_US = 1000
@@ -44,6 +44,21 @@ def test_a_press_is_told_where_and_when_it_is_and_its_end_too():
     assert change[change["p"]]["t"].max() < 700_000, "loading only when it begins"
     assert change[~change["p"]]["t"].min() >= 1_000_000, "unloading only when it ends"
     assert sustained.size > 10
+
+
+def test_a_noisy_skin_is_found_to_be_so_and_does_not_flutter_when_pressed():
+    frames = readings(3000)
+    rest = frames.mean(0)
+    frames = (rest + 30.0 * (frames - rest)).astype(np.float32)
+    frames[1500:] += 400
+    tip = Fingertip(replace(MATRIX, touch=150.0))
+    events = tip.feel(frames, times(3000))
+    assert tip.baseline.noise == pytest.approx(30.0, rel=0.05)
+    vibration = events[(events["y"] // 4 == VIBRATION) & (events["t"] > 1_800_000)]
+    quiet = Fingertip(replace(MATRIX, touch=150.0))
+    quiet.feel(readings(1000), times(1000))
+    told = quiet.feel(frames[1500:], times(1500) + 1_000_000)
+    assert vibration.size < np.count_nonzero((told["y"] // 4 == VIBRATION) & (told["t"] > 1_300_000)) / 4
 
 
 def test_packets_do_not_matter():
