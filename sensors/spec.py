@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -43,7 +43,7 @@ class Skin(Settings, frozen=True):
     """
 
     enabled: bool = True
-    taxels: Literal[4, 8] = 8
+    taxels: Annotated[int, Meta(ge=4, le=8)] = 8
     spread_m: Annotated[float, Meta(ge=5e-4, le=6e-3)] = 2e-3
     lag_ms: Annotated[float, Meta(ge=0.0, le=20.0)] = 3.0
     noise_n: NonNegative = 2e-3

@@ -17,7 +17,8 @@ from sensors.spec import Skin
 from sim.spec import Contact
 
 CELLS = 16
-BRISTLE_N_PER_M = 340.0
+"""Along a pad's edge, for 4 or 8 taxels; as near to that as a whole number of cells to a taxel allows."""
+BRISTLE_N_PER_M = 340.0  # of one of 16 x 16 cells
 TEXTURE_DEPTH = 0.1
 PATCH_S = 0.05  # within which a contact patch flows to where the physics has leapt
 CREEP_ITERATIONS = 4
@@ -33,8 +34,8 @@ def _spread(point_m, normal_n, count, pad_half_m, spread_m, gain, weights, patch
     The physics moves its few contact points by leaps, a real patch flows: so the patch (cells' shares of the force)
     follows with `gain` per tick, while the force itself is not delayed. Returns the sum of the pressures.
     """
-    weight_u, weight_v = weights[0], weights[1]
-    pitch_m = 2.0 * pad_half_m / CELLS
+    weight_u, weight_v, side = weights[0], weights[1], weights.shape[1]
+    pitch_m = 2.0 * pad_half_m / side
     total = 0.0
     for point in range(count):
         total += max(normal_n[point], 0.0)
@@ -52,7 +53,7 @@ def _spread(point_m, normal_n, count, pad_half_m, spread_m, gain, weights, patch
             continue
         sum_u = 0.0
         sum_v = 0.0
-        for cell in range(CELLS):
+        for cell in range(side):
             centre_m = (cell + 0.5) * pitch_m - pad_half_m
             a = (centre_m - point_m[point, 0]) / spread_m
             b = (centre_m - point_m[point, 1]) / spread_m
@@ -61,10 +62,10 @@ def _spread(point_m, normal_n, count, pad_half_m, spread_m, gain, weights, patch
             sum_u += weight_u[cell]
             sum_v += weight_v[cell]
         scale = gain * normal_n[point] / (total * max(sum_u * sum_v, 1e-12))
-        for v in range(CELLS):
+        for v in range(side):
             row = scale * weight_v[v]
-            for u in range(CELLS):
-                patch[v * CELLS + u] += row * weight_u[u]
+            for u in range(side):
+                patch[v * side + u] += row * weight_u[u]
     normal = 0.0
     for cell in range(patch.size):
         pressure_n[cell] = total * patch[cell]
@@ -92,7 +93,9 @@ def _bend(before_u, before_v, creep_u, creep_v, most_m, bend_u, bend_v):  # type
 
 
 @njit(cache=True, error_model="numpy")
-def _shear(bend_u, bend_v, before_u, before_v, most_m, path_m, normal_n, move_u, move_v, want_u, want_v):  # type: ignore[no-untyped-def]
+def _shear(  # type: ignore[no-untyped-def]
+    bristle_n_per_m, bend_u, bend_v, before_u, before_v, most_m, path_m, normal_n, move_u, move_v, want_u, want_v
+):
     """Bend the bristles by the true motion, then creep until they carry the wanted shear or all of them have let go."""
     before_u[:] = bend_u
     before_v[:] = bend_v
@@ -104,14 +107,14 @@ def _shear(bend_u, bend_v, before_u, before_v, most_m, path_m, normal_n, move_u,
         sum_u = 0.0
         sum_v = 0.0
         for cell in range(bend_u.size):
-            sum_u += BRISTLE_N_PER_M * bend_u[cell]
-            sum_v += BRISTLE_N_PER_M * bend_v[cell]
+            sum_u += bristle_n_per_m * bend_u[cell]
+            sum_v += bristle_n_per_m * bend_v[cell]
         lack_u = want_u - sum_u
         lack_v = want_v - sum_v
         if lack_u * lack_u + lack_v * lack_v < (2e-3 * normal_n) ** 2 or stuck == 0:
             break
-        creep_u += lack_u / (BRISTLE_N_PER_M * stuck)
-        creep_v += lack_v / (BRISTLE_N_PER_M * stuck)
+        creep_u += lack_u / (bristle_n_per_m * stuck)
+        creep_v += lack_v / (bristle_n_per_m * stuck)
         size = math.hypot(creep_u, creep_v)
         if size > limit:
             creep_u *= limit / size
@@ -137,7 +140,9 @@ def _feel(  # type: ignore[no-untyped-def]
 ):
     spread_m, keep, flow, noise_n, noise_ratio, wavelength_m, friction, pad_half_m, dt_s = settings
     taxels = taxels_mn.shape[1]
-    group = CELLS // taxels
+    side = weights.shape[1]
+    group = side // taxels
+    bristle_n_per_m = BRISTLE_N_PER_M * (CELLS / side) ** 2
     mask = noise.size - 1
     # Two pads leave the split of the vertical force undetermined; only its sum is physical.
     want_v = 0.5 * (shear_n[0, 1] + shear_n[1, 1])
@@ -148,9 +153,9 @@ def _feel(  # type: ignore[no-untyped-def]
             point_m[pad], normal_n[pad], count[pad], pad_half_m, spread_m, flow, weights, cells[pad, 6], pressure_n
         )
         for cell in range(pressure_n.size):
-            most_m[cell] = friction * pressure_n[cell] / BRISTLE_N_PER_M
+            most_m[cell] = friction * pressure_n[cell] / bristle_n_per_m
         _shear(
-            bend_u, bend_v, cells[pad, 7], cells[pad, 8], most_m, path_m, normal,
+            bristle_n_per_m, bend_u, bend_v, cells[pad, 7], cells[pad, 8], most_m, path_m, normal,
             slide_m_per_s[pad, 0] * dt_s, slide_m_per_s[pad, 1] * dt_s, shear_n[pad, 0], want_v,
         )  # fmt: skip
         _ripple(path_m, cells[pad, 9], pressure_n, wavelength_m, texture_n)
@@ -162,10 +167,10 @@ def _feel(  # type: ignore[no-untyped-def]
                 q_v = 0.0
                 for v in range(row * group, (row + 1) * group):
                     for u in range(column * group, (column + 1) * group):
-                        cell = v * CELLS + u
+                        cell = v * side + u
                         p += pressure_n[cell]
-                        q_u += BRISTLE_N_PER_M * bend_u[cell]
-                        q_v += BRISTLE_N_PER_M * bend_v[cell]
+                        q_u += bristle_n_per_m * bend_u[cell]
+                        q_v += bristle_n_per_m * bend_v[cell]
                         texture += texture_n[cell]
                 lag = lagged[pad, row, column]
                 lag[0] += keep * (p - lag[0])
@@ -192,9 +197,10 @@ class SoftSkin:
         n = spec.taxels
         self.taxels_mn = np.zeros((2, n, n, 3), np.int16)
         # Bend u and v, pressure, texture, path, most bend, patch, bend before u and v, phase: one array, one argument.
-        self._cells = np.zeros((2, 10, CELLS * CELLS))
+        side = n * round(CELLS / n)
+        self._cells = np.zeros((2, 10, side * side))
         self._phase = self._cells[:, 9]
-        self._weights = np.zeros((2, CELLS))
+        self._weights = np.zeros((2, side))
         self._lagged = np.zeros((2, n, n, 3))
         self._noise = np.zeros(1 << 16)
         self._cursor = 1

@@ -51,7 +51,7 @@ def still_texture(pads: SoftSkin) -> SoftSkin:
     return pads
 
 
-@pytest.mark.parametrize("taxels", [4, 8])
+@pytest.mark.parametrize("taxels", [4, 5, 6, 7, 8])
 @settings(max_examples=15, deadline=None)
 @given(st.integers(1, 8), st.floats(0.05, 20), st.integers(0, 2**32 - 1))
 def test_pressure_sums_to_the_normal_force_wherever_it_acts(
@@ -263,7 +263,7 @@ def test_a_surface_that_slides_flutters_five_times_more_than_one_that_sticks(see
 
 
 def test_the_events_of_a_slide_lie_in_the_frame_of_the_sensor() -> None:
-    for taxels in (4, 8):
+    for taxels in (4, 5, 6, 7, 8):
         pads, afferents = skin(Skin(taxels=taxels)), Afferents(taxels)
         for tick in range(1, 400):
             events = afferents.events[: afferents.sense(pads.read(touch(2.0, 0.5, 1.0, 0.02), DT_S), 1000 * tick)]

@@ -110,7 +110,7 @@ def test_the_shipped_scenario_has_both_senses() -> None:
         ("world.camera.width=346", "world.camera.height=260"),
         ("world.camera.pixel.shot_noise_hz=10.0", "world.camera.filters=[{kind='background',window_us=3000}]"),
         ("world.skin.noise_n=0.02",),
-        ("world.skin.noise_ratio=0.03", "world.skin.taxels=4"),
+        ("world.skin.noise_ratio=0.03", "world.skin.taxels=6"),
     ],
     ids=lambda settings: " ".join(settings)[6:40],
 )
