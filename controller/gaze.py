@@ -26,7 +26,8 @@ from .spec import GAZE_PROBE, Gaze
 
 LEAK_SHIFT, TRACE_SHIFT, TRACE_STEP = 5, 7, 128
 ERROR_SHIFT = 3  # of what PES is told of an effort that is still needed
-SLEW = 3000  # effort LSB per tick
+RISE_TICKS = 4
+"""In which the guard lets effort rise from nothing to the most: a head that may push harder must turn about as soon."""
 WIDEST_CELL = 250  # U
 """Width of a cell, above which an outline made of cells tells a target's motion from the head's own no longer."""
 STEADY_TICKS = 6
@@ -95,7 +96,7 @@ def tick(state, spikes, count, analog, goal, x, probe):  # type: ignore[no-untyp
         learned, fired = adapt(s, joint, angle, pull, x)
         held = clamp(learned, -s.most, s.most)
         effort = pull + held if goal[0] != 0 else int32(0)
-        s.effort[joint] = int16(guard_step(int32(s.effort[joint]), effort, -s.most, s.most, SLEW))
+        s.effort[joint] = int16(guard_step(int32(s.effort[joint]), effort, -s.most, s.most, s.slew))
         remember_push(s, joint, int32(s.effort[joint]) - held)
         made += fired
         if joint == 0:
@@ -138,6 +139,7 @@ def build(spec: Gaze, body: Body, columns: NDArray[np.int16], rows: NDArray[np.i
     s["noise"] = [round((RATE_NOISE * 65536 / 100 * 4096 / response) ** 2) for response in s["response"].tolist()]
     s["tremor"], s["patience"] = round(np.radians(spec.tremor_deg) / body.analog[0].lsb), spec.patience_ms
     s["most"] = round(spec.most_nm / body.effort[0].lsb)
+    s["slew"] = max(s["most"] // RISE_TICKS, 1)
     return record
 
 

@@ -42,6 +42,7 @@ def gaze_image(cells: int) -> np.dtype[np.void]:
             ("gained", "<i4", 2),  # of that, in the tick before
             ("sent", "<i2", (2, SENT)),  # what accelerated the joints, effort LSB
             ("most", "<i4"),  # effort
+            ("slew", "<i4"),  # of that, per tick
             ("tremor", "<i4"),  # U
             ("patience", "<i4"),  # ticks without a vote after which it trembles
             ("column", "<i2", cells),  # U to the left of the optical axis

@@ -94,9 +94,9 @@ class Gaze(Spec, frozen=True, tag="gaze"):
     settle_shift: its middle is the mean over 2^settle_shift votes. bandwidth_hz, damping: of how either joint is drawn
     to the target; less bandwidth if senses are more than 6 ms late. inertia_kg_m2: of pan and tilt, as long as nothing
     is learned; it may be a quarter to four times that. sight_ms: age of events beyond that of joints, what pixels and
-    cells take. lead_ms: how much later still a command acts. most_nm: the guard's limit. tremor_deg: how far the head
-    trembles when nothing was seen for patience_ms and it knows of no target, since what stands still on the chip makes
-    no events.
+    cells take. lead_ms: how much later still a command acts. most_nm: the guard's limit, which effort may reach
+    within 4 ticks. tremor_deg: how far the head trembles when nothing was seen for patience_ms and it knows of no
+    target, since what stands still on the chip makes no events.
     """
 
     learning: bool = True

@@ -17,6 +17,7 @@ from functools import partial
 
 import numpy as np
 
+from controller.gaze import RISE_TICKS
 from controller.spec import Gaze
 from sensors.signals import Command, Sensed
 from sim.gaze import HeadWorld
@@ -27,8 +28,7 @@ TICK_S = 1e-3
 TILT_SHARE = 0.25
 """Gains of the tilt joint over those of the pan joint, which turns five times the inertia."""
 STEADY_MS = 2.5
-SLEW_NM = 0.03
-"""Per tick, as `controller.gaze` may."""
+"""Of senses later than this, gains are eased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ class Servo:
         self._sum[:] = np.clip(self._sum + share * g.integral * off * TICK_S, -self._most_nm / 2, self._most_nm / 2)
         asked = share * (g.stiff * off + g.damp * (self.speed_rad_per_s - rate)) + self._sum
         asked = np.clip(asked, -self._most_nm, self._most_nm)
-        self._effort_nm[:] = np.clip(asked, self._effort_nm - SLEW_NM, self._effort_nm + SLEW_NM)
+        slew_nm = self._most_nm / RISE_TICKS
+        self._effort_nm[:] = np.clip(asked, self._effort_nm - slew_nm, self._effort_nm + slew_nm)
         for joint in range(2):
             self._command.effort[joint] = EFFORT[joint].to_int(float(self._effort_nm[joint]))
         return self._command

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from controller import gaze_outline as outline
-from controller.gaze import SLEW, GazeNetwork
+from controller.gaze import RISE_TICKS, GazeNetwork
 from controller.spec import Gaze
 from sensors.signals import Sensed
 from sim.gaze_spec import Lens, body, cell_angles
@@ -168,7 +168,7 @@ def test_wild_senses_never_get_past_the_guard():
         sensed.goal[0] = int(rng.integers(0, 2))
         effort = brain.step(sensed).effort.astype(int)
         assert np.abs(effort).max() <= 10_000, "0.1 N m"
-        assert np.abs(effort - last).max() <= SLEW
+        assert np.abs(effort - last).max() <= 10_000 // RISE_TICKS
         last = effort
 
 
