@@ -18,7 +18,7 @@ from sensors.pixel import EventPixels
 from sensors.signals import EVENT, Command, Sensed
 
 from .camera import Renderer
-from .gaze_spec import TRUTH, Head, Lens, Screen, Sight, body
+from .gaze_spec import TRUTH, Head, Lens, Screen, Sight, body, enough
 from .gimbal import Gimbal
 from .spec import BOX, PRIMITIVE
 from .target import direction
@@ -38,9 +38,8 @@ class Eyeball:
         wide, tall = self._chain.out_size
         focal = max(wide, tall) / 2 / math.tan(math.radians(lens.fov_deg / 2))
         fovea = focal * math.tan(math.radians(lens.fovea_deg))
-        self._pool = Pool(
-            (0, 0, wide, tall), lens.cells, lens.cells, lens.threshold, lens.leak_shift, fovea_pixels=fovea
-        )
+        threshold = enough(lens) if isinstance(lens, Lens) else lens.threshold
+        self._pool = Pool((0, 0, wide, tall), lens.cells, lens.cells, threshold, lens.leak_shift, fovea_pixels=fovea)
 
     def reset(self) -> None:
         """Forget all events."""

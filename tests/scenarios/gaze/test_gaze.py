@@ -16,7 +16,7 @@ from scenarios.replay import replay
 from scenarios.run import run
 from scenarios.trace import Trace
 from sensors.errors import UserError
-from sim.gaze_spec import EFFORT, Head, Lens, cell_angles
+from sim.gaze_spec import EFFORT, Head, Lens, cell_angles, enough
 from sim.target import direction, draw_sight, onsets_s
 
 SHORT = ("episodes=1", "seed=3", "world.show.moves=1", "world.show.swing_s=0.3")
@@ -121,6 +121,26 @@ def test_a_head_turns_to_a_target_in_a_glance_and_does_not_swing_past_it(tmp_pat
         error_deg = np.degrees(trace.truth["error_rad"])
         assert error_deg[:20].max() > 3.0, "the target appears away from the axis"
         assert error_deg[120:700].max() < 1.2
+
+
+@pytest.mark.parametrize(
+    ("width", "fov_deg", "events"), [(64, 40.0, 1), (128, 40.0, 1), (240, 40.0, 3), (346, 40.0, 4), (128, 20.0, 3)]
+)
+def test_cells_of_finer_pixels_need_more_events_unless_told(width, fov_deg, events):
+    assert enough(Lens(width=width, fov_deg=fov_deg)) == events
+    assert enough(Lens(width=width, fov_deg=fov_deg, threshold=2)) == 2
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["world.camera.width=346", "controller.most_nm=0.3", "world.show.payload_ratio=[3.0,3.0]"],
+)
+def test_other_heads_are_calm_at_rest(tmp_path, setting):
+    more = ("world.motors.torque_nm=0.3",) if "most_nm" in setting else ()
+    scenario = load.load("gaze", ("episodes=2", "seed=12", setting, *more))
+    result = run(scenario, tmp_path / "r", compare=False, report=False)
+    assert result["noise_mnm"] < 5.0
+    assert result["error_deg"]["mean"] < 0.4
 
 
 @pytest.mark.parametrize(("cells", "most_deg"), [(8, 4.0), (16, 1.5), (32, 0.6)])
