@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensors.chain import chain
+from sensors.errors import UserError
 from sensors.filters import Pool
 from sensors.pixel import EventPixels
 from sensors.signals import Sensed
@@ -55,6 +56,11 @@ class Eye:
         wide, tall = self._chain.out_size
         distance_m = math.hypot(*EYE_RIDING_M) if self._rides else math.dist(EYE_BESIDE_M, BESIDE_TARGET_M)
         self._side = window(distance_m, wide)
+        if self._side[0] > wide or self._side[1] > tall:
+            raise UserError(
+                f"the camera's filters leave {wide} x {tall} pixels, its cells need {self._side[0]} x {self._side[1]}; "
+                "downsample or crop less"
+            )
         self._middle, self._focal = (wide / 2, tall / 2), wide / 2 / math.tan(math.radians(FOV_DEG / 2))
         corner = (wide - self._side[0]) // 2, (tall - self._side[1]) // 2
         threshold = max(THRESHOLD, round(THRESHOLD * self._side[0] / USUAL_SIDE))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sensors.errors import UserError
+from sensors.filter_spec import Pooling
 from sensors.signals import MAX_SPIKES, Command
 from sensors.spec import Pixel
 from sim.bullet import EYE_COLUMNS, EYE_FIRST, EYE_ROWS, GRIPPER, BulletWorld
@@ -66,6 +68,11 @@ def test_the_cells_lie_between_the_pads_at_every_resolution() -> None:
         width, height = window(0.16, wide)
         assert EYE_COLUMNS <= width < wide / 2
         assert EYE_ROWS <= height < tall / 2
+
+
+def test_filters_that_leave_the_cells_no_picture_are_refused() -> None:
+    with pytest.raises(UserError, match="leave 4 x 4 pixels, its cells need 8 x 8; downsample or crop less"):
+        Eye(Camera(enabled=True, filters=(Pooling(40),)), EYE_ROWS, EYE_COLUMNS, EYE_FIRST)
 
 
 @pytest.mark.parametrize("height_m", [0.0, 0.06])
