@@ -104,7 +104,7 @@ def test_files_that_cannot_be_read_are_told(tmp_path):
         ("world.camera.pixel.leak_hz=-1", "expected at least 0"),
         ("world.camera.pixel.leak_hz=inf", "leak_hz = inf is not a number to work with"),
         ("world.robot=pand", "world.robot = 'pand' is not one of the choices; expected column or panda"),
-        ("world.skin.taxels=5", "expected 4 or 8"),
+        ("world.skin.taxels=9", "world.skin.taxels = 9 is out of range; expected 4 to 8"),
         ("world.kind=mujoco", "expected bullet"),
         ("world.delay_ms=soon", "world.delay_ms = 'soon' is a text; expected a whole number"),
         ("episodes=2.5", "episodes = 2.5 is a number; expected a whole number"),

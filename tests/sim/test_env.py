@@ -337,7 +337,7 @@ def test_resets_neither_leak_memory_nor_servers() -> None:
         ({"delay": 5}, "ganglion/Grasp-v0: delay is not a setting; did you mean delay_ms?"),
         ({"delay_ms": 50}, "delay_ms = 50 is not legal; expected int <= 40"),
         ({"delay_ms": "fast"}, "delay_ms = 'fast' is not legal; expected int"),
-        ({"taxels": 5}, "skin.taxels = 5 is not legal; expected 4 or 8"),
+        ({"taxels": 9}, "skin.taxels = 9 is not legal; expected int <= 8"),
         ({"taxels": 4, "skin": {"taxels": 8}}, "taxels is given twice, also in skin; give it once"),
         ({"delay_ms": 4, "world": {"delay_ms": 5}}, "delay_ms is given twice, also in world; give it once"),
         ({"world": 7}, "world = 7 is not a dict"),
