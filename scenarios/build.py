@@ -20,7 +20,7 @@ from sensors.signals import Body
 from sim.bullet import GRIPPER, BulletWorld
 from sim.film import FilmWorld
 from sim.gaze import HeadWorld
-from sim.gaze_spec import Film, Head, body, cell_angles
+from sim.gaze_spec import Film, Head, cell_angles, head_body
 from sim.spec import Bullet
 
 from .spec import Scenario
@@ -43,7 +43,7 @@ def body_of(scenario: Scenario) -> Body:
         case Bullet():
             return GRIPPER
         case Head() | Film() as spec:
-            return body(spec.camera.cells, spec.delay_ms)
+            return head_body(spec)
 
 
 def build_brain(scenario: Scenario, body: Body) -> Network | DeclaredNetwork | GazeNetwork:

@@ -29,10 +29,11 @@ STILL_M_PER_S = 1e-3
 """Slower than this a hand is taken to rest, for a camera that does not move with it."""
 
 
-def window(distance_m: float, wide: int) -> tuple[int, int]:
-    """Width and height, in pixels of a picture `wide` pixels wide, of what the cells watch at that distance."""
+def window(distance_m: float, wide: int, tall: int) -> tuple[int, int, int, int]:
+    """Pixels x, y, width, height that the cells watch at that distance, in the middle of wide x tall pixels."""
     metres = 2 * distance_m * math.tan(math.radians(FOV_DEG / 2)) / wide
-    return max(8, round(WINDOW_M[0] / metres)), max(8, round(WINDOW_M[1] / metres))
+    width, height = (max(8, round(side / metres)) for side in WINDOW_M)
+    return (wide - width) // 2, (tall - height) // 2, width, height
 
 
 class Eye:
@@ -55,16 +56,16 @@ class Eye:
         self._rides = spec.mount == "gripper"
         wide, tall = self._chain.out_size
         distance_m = math.hypot(*EYE_RIDING_M) if self._rides else math.dist(EYE_BESIDE_M, BESIDE_TARGET_M)
-        self._side = window(distance_m, wide)
+        region = window(distance_m, wide, tall)
+        self._side = region[2:]
         if self._side[0] > wide or self._side[1] > tall:
             raise UserError(
                 f"the camera's filters leave {wide} x {tall} pixels, its cells need {self._side[0]} x {self._side[1]}; "
                 "downsample or crop less"
             )
         self._middle, self._focal = (wide / 2, tall / 2), wide / 2 / math.tan(math.radians(FOV_DEG / 2))
-        corner = (wide - self._side[0]) // 2, (tall - self._side[1]) // 2
         threshold = max(THRESHOLD, round(THRESHOLD * self._side[0] / USUAL_SIDE))
-        self._pool = Pool((*corner, *self._side), rows, columns, threshold, LEAK_SHIFT, first)
+        self._pool = Pool(region, rows, columns, threshold, LEAK_SHIFT, first)
 
     def reset(self, rng: np.random.Generator) -> None:
         """Begin an episode: the next frame is the reference, and noise is drawn from `rng`."""

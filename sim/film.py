@@ -13,7 +13,7 @@ from sensors.errors import UserError
 from sensors.signals import EVENT, Command, Sensed
 
 from .gaze import Eyeball
-from .gaze_spec import Film, body
+from .gaze_spec import Film, head_body
 
 MOST_S = 3600.0
 
@@ -84,7 +84,7 @@ class FilmWorld:
     def __init__(self, spec: Film) -> None:
         lens = spec.camera
         self.spec = spec
-        self.body = body(lens.cells)
+        self.body = head_body(spec)
         self.idle = self.body.idle()
         self.truth = np.zeros((), REEL_TRUTH)
         self.reel, self._all = read(spec)

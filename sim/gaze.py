@@ -18,7 +18,7 @@ from sensors.pixel import EventPixels
 from sensors.signals import EVENT, Command, Sensed
 
 from .camera import Renderer
-from .gaze_spec import TRUTH, Head, Lens, Screen, Sight, body, enough
+from .gaze_spec import TRUTH, Head, Lens, Screen, Sight, enough, head_body
 from .gimbal import Gimbal
 from .spec import BOX, PRIMITIVE
 from .target import direction
@@ -65,7 +65,7 @@ class HeadWorld:
         """watching: whether the event camera is simulated; a world for baselines without events leaves it out."""
         lens = spec.camera
         self.spec = spec
-        self.body = body(lens.cells, spec.delay_ms * 1000 // spec.tick_us)
+        self.body = head_body(spec)
         self.idle = self.body.idle()
         self.truth = np.zeros((), TRUTH)
         self.events: NDArray[np.void] = _NONE
@@ -75,8 +75,7 @@ class HeadWorld:
         self._eye = Eyeball(lens)
         self._scene = np.zeros(2, PRIMITIVE)
         self._origin, self._rotation = np.zeros(3), np.eye(3)
-        self._delay = spec.delay_ms * 1000 // spec.tick_us
-        self._ring = [self.body.empty_sensed() for _ in range(self._delay + 1)]
+        self._ring = [self.body.empty_sensed() for _ in range(self.body.late_ticks + 1)]
         self._to_int = tuple(channel.to_int for channel in self.body.analog)
         self._tick = 0
         self._sight: Sight | None = None

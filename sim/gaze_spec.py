@@ -130,6 +130,11 @@ def body(cells: int, late_ticks: int = 0) -> Body:
     return Body(ANALOG, GOAL, EFFORT, (Region("camera", 0, (cells, cells)),), late_ticks)
 
 
+def head_body(world: Head | Film) -> Body:
+    """The head of a world, or what a recording is shown to as if it were one."""
+    return body(world.camera.cells, world.delay_ms * 1000 // world.tick_us)
+
+
 def cell_angles(lens: Lens | Screen) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     """How far to the left each column, and how far up each row of cells looks: int16 (cells,) in LSB of the angles."""
     edge = math.tan(math.radians(lens.fov_deg) / 2) / (max(lens.width, lens.height) / 2)

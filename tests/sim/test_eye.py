@@ -64,10 +64,11 @@ def test_a_slipping_object_is_seen_and_a_held_one_is_not_however_the_hand_moves(
 
 
 def test_the_cells_lie_between_the_pads_at_every_resolution() -> None:
-    for wide, tall in ((64, 64), (128, 128), (346, 260)):
-        width, height = window(0.16, wide)
-        assert EYE_COLUMNS <= width < wide / 2
-        assert EYE_ROWS <= height < tall / 2
+    for size in ((64, 64), (128, 128), (346, 260)):
+        x, y, width, height = window(0.16, *size)
+        assert EYE_COLUMNS <= width < size[0] / 2
+        assert EYE_ROWS <= height < size[1] / 2
+        assert (2 * x + width, 2 * y + height) == pytest.approx(size, abs=1)
 
 
 def test_filters_that_leave_the_cells_no_picture_are_refused() -> None:
