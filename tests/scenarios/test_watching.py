@@ -79,7 +79,9 @@ def test_while_a_run_has_the_port_it_is_watched_and_who_has_it_is_told(
             assert second["tick_us"] > 0
             assert set(second["efforts"]) == {"lift_n", "grip_n"}
         assert main(["monitor", "--count", "1", "--every", "0.01"]) == 0
-        assert re.search(r"asked again \d+ stale \d+ reconnected 0", capsys.readouterr().out), "more on a busy machine"
+        shown = re.search(r"asked again (\d+) stale \d+ reconnected 0", capsys.readouterr().out)
+        assert shown is not None
+        assert int(shown[1]) >= second["link"]["asked_again"], "0 unless the machine is busy"
         with pytest.raises(
             UserError, match=rf"{url} is in use by process {run.pid} \(.*run grasp .*\); close it there"
         ):
